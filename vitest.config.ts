@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config'
+
+const common = { retry: 0, testTimeout: 60_000, hookTimeout: 60_000 }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { ...common, name: 'topology', include: ['test/topology/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          // Brokers, consumer groups and two cores: one file at a time keeps the timing of a rebalance out of its neighbours.
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
