@@ -1,0 +1,3 @@
+import { writeTypes } from './generate-types.ts'
+
+writeTypes()
