@@ -1,0 +1,32 @@
+/** A counted item; `rank` breaks ties between equal counts, larger first. */
+export interface Counted<Item> {
+  readonly item: Item
+  readonly count: number
+  readonly rank: number
+}
+
+/**
+ * The most frequent items of a pane, found by counting everything within a hop and keeping the largest counts when panes
+ * merge. An item that one pane dropped loses what it had there, so counts are lower bounds. The result does not depend
+ * on the order of the inputs' items: ties go to the higher rank, then to the smaller item.
+ */
+export function keepLargest<Item extends number | string>(
+  counted: Iterable<Counted<Item>>,
+  items_max: number,
+): Counted<Item>[] {
+  const sums = new Map<Item, { count: number; rank: number }>()
+  for (const { item, count, rank } of counted) {
+    const sum = sums.get(item)
+    if (sum) {
+      sum.count += count
+      sum.rank |= rank
+    } else sums.set(item, { count, rank })
+  }
+  const merged = [...sums].map(([item, { count, rank }]) => ({ item, count, rank }))
+  merged.sort((a, b) => b.count - a.count || bits(b.rank) - bits(a.rank) || (a.item < b.item ? -1 : 1))
+  return merged.slice(0, items_max)
+}
+
+function bits(mask: number): number {
+  return mask === 0 ? 0 : 1
+}

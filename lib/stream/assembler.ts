@@ -1,0 +1,30 @@
+import type { Position } from '../../schemas/types.ts'
+import type { HopInput } from './processor.ts'
+import type { InputRecord, RejectedRecord } from './record.ts'
+
+/** One complete hop, with the input that had to be rejected on the way to it. */
+export interface TakenHop {
+  readonly input: HopInput
+  readonly rejected: readonly RejectedRecord[]
+}
+
+/**
+ * Puts the records of a task's inputs together into closed hops. Pure: the shell offers records as it reads them, takes
+ * hops as they become complete, and commits `position()` with what the hops produced.
+ */
+export interface HopAssembler {
+  /** Adds one record; each partition is offered in offset order. */
+  offer(record: InputRecord): void
+  /** The next complete hop, in order and without gaps; null while none is complete. Call only when the tables are read up. */
+  take(): TakenHop | null
+  /** True when `take` would return a hop. */
+  ready(): boolean
+  /** Where to continue after everything taken so far has been committed. Null before the first hop. */
+  position(): Position | null
+  /** Continues behind a committed position. Before the first `offer`. */
+  resume(position: Position): void
+  /** Inputs that run so far ahead of the next hop that they should be paused rather than buffered. */
+  aheadPartitions(): { topic: string; partition: number }[]
+  /** Records held for hops that are not complete. */
+  buffered(): number
+}

@@ -1,0 +1,12 @@
+/**
+ * Event time is cut into hops of equal length; hop `n` covers [n·length, (n+1)·length) ms since the epoch, so that every
+ * task on every machine numbers them alike.
+ */
+export function hopOf(time_ms: number, length_ms: number): number {
+  return Math.floor(time_ms / length_ms)
+}
+
+/** First moment after hop `hop`; what the hop emits carries this as its event time. */
+export function hopEnd_ms(hop: number, length_ms: number): number {
+  return (hop + 1) * length_ms
+}

@@ -1,0 +1,58 @@
+import type { TopicName } from '../../schemas/topics.ts'
+import type { TopicValue, TopicValues } from '../../schemas/values.ts'
+
+/** The records of one closed hop, as a set. */
+export interface HopInput {
+  readonly hop: number
+  /** First moment after the hop, ms since the epoch. */
+  readonly end_ms: number
+  /**
+   * Values by input topic. Only the order of one writer's records (hop inputs) or of one key's records (tables) means
+   * anything; whatever else the result could depend on, the processor sorts.
+   */
+  readonly records: { readonly [Topic in TopicName]?: readonly TopicValues[Topic][] }
+  /** Those source values that came behind the cut of their own hop and were moved into this one. */
+  readonly late: ReadonlySet<TopicValue>
+}
+
+/** One record to emit. */
+export interface Output<Topic extends TopicName = TopicName> {
+  readonly topic: Topic
+  readonly key: string
+  /** Null: the partitioner decides by key. */
+  readonly partition: number | null
+  /** Null: a tombstone. */
+  readonly value: TopicValues[Topic] | null
+}
+
+/** One change of state, as the changelog records it. Null: the entry is gone. */
+export interface ChangelogEntry {
+  readonly key: string
+  readonly value: TopicValue | null
+}
+
+/**
+ * The processing of one task of one stage. Pure: what it emits is a function of its state and of the set of records in
+ * the hop. It reads no clock, no random source, no network, and does not depend on where a batch ended or on the
+ * order of a map. A thrown error is a programming error and stops the process.
+ */
+export interface Processor {
+  /** Closes one hop: updates the state and returns what to emit, in the order to emit it. */
+  process(hop: HopInput): Output[]
+  /** State changed since the last call, each key once. The shell commits it with the outputs of the same hops. */
+  drainChanges(): ChangelogEntry[]
+  /** Takes back one entry that `drainChanges` once returned; the last one of a key counts. Only before the first `process`. */
+  restore(entry: ChangelogEntry): void
+  /** Called once after the last `restore`. */
+  restored(): void
+  /** Counts since the start of the process, for metrics and the demo's table. Names end in their unit. */
+  counters(): Readonly<Record<string, number>>
+}
+
+/** Which task this is. Tasks are as many as the partitions of the stage's inputs, or one for a global stage. */
+export interface TaskContext {
+  readonly task: number
+  /** Partition count of the partitioned topics. */
+  readonly partitions: number
+  readonly hop_ms: number
+}

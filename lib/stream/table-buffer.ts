@@ -1,0 +1,48 @@
+interface Pending<Value> {
+  readonly time_ms: number
+  readonly offset: number
+  readonly value: Value
+}
+
+/**
+ * Records of one partition of a table input that wait for their moment of event time. A record at or before the moment
+ * already reached takes effect at the next hop: nothing is revised retroactively.
+ */
+export class TableBuffer<Value> {
+  private pending: Pending<Value>[] = []
+  private nextOffset = 0
+  private reached_ms = Number.NEGATIVE_INFINITY
+  private end_offset = 0
+
+  /** Continues behind a committed position: records below `end_offset` that took effect by `reached_ms` are not taken again. */
+  resume(end_offset: number, reached_ms: number): void {
+    this.end_offset = end_offset
+    this.reached_ms = reached_ms
+  }
+
+  offer(offset: number, time_ms: number, value: Value): void {
+    this.nextOffset = offset + 1
+    if (offset < this.end_offset && time_ms < this.reached_ms) return
+    this.pending.push({ time_ms, offset, value })
+  }
+
+  /** Notes a position without a record, such as a tombstone. */
+  skip(offset: number): void {
+    this.nextOffset = offset + 1
+  }
+
+  /** Values before `until_ms` in order of event time; records of one key at the same time keep their order of arrival. */
+  take(until_ms: number): Value[] {
+    this.reached_ms = until_ms
+    if (this.pending.length === 0) return []
+    const due = this.pending.filter((entry) => entry.time_ms < until_ms)
+    if (due.length === 0) return []
+    this.pending = this.pending.filter((entry) => entry.time_ms >= until_ms)
+    return due.sort((a, b) => a.time_ms - b.time_ms || a.offset - b.offset).map((entry) => entry.value)
+  }
+
+  position(): { resume_offset: number; end_offset: number } {
+    const end_offset = Math.max(this.nextOffset, this.end_offset)
+    return { resume_offset: Math.min(end_offset, ...this.pending.map((entry) => entry.offset)), end_offset }
+  }
+}
