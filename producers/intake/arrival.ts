@@ -1,0 +1,152 @@
+import type { Refusal } from './reject.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** Times outside are broken clocks or other units: 1970 is a zero, the year 57000 is milliseconds taken for seconds. */
+export const TIME_MIN_MS = Date.UTC(2020, 0, 1)
+export const TIME_MAX_MS = Date.UTC(2100, 0, 1)
+
+/** How far a request may be ahead of the largest time accepted so far, or of the clock, without being doubted. */
+export const AHEAD_MAX_MS = 10 * MINUTE_MS
+
+/** Requests in a row that make a jump ahead believable. */
+export const AGREEING_REQUESTS_MIN = 50
+
+const DISAGREEMENT_MS = HOUR_MS
+/** At the end of the input a jump is believed for one of two reasons: this many records, or this little distance. */
+const FINAL_REQUESTS_MIN = 3
+const FINAL_JUMP_MAX_MS = 12 * HOUR_MS
+
+/** Held items, requests and what waits behind them, at about 2 KB each: 10 MB. When full, the oldest is decided as at the end. */
+export const HELD_MAX = 5_000
+
+export interface Arrival<T> {
+  item: T
+  /** `end_time` of a request, `event_time` of anything else. */
+  time_ms: number
+  /** Only requests move the watermark; anything else keeps its place among them. */
+  isRequest: boolean
+}
+
+export interface ArrivalGuardOptions<T> {
+  accept: (item: T) => void
+  refuse: (item: T, refusal: Refusal) => void
+  /** Live input: the present, in milliseconds. Nothing is held; it replaces the comparison with earlier records. */
+  clock?: () => number
+}
+
+/**
+ * Protects the watermark, which is the largest `end_time` seen, from one absurd time: a single record a week ahead
+ * would make every later record of that week too late.
+ *
+ * Bounded files have no clock to compare with, so the order of the file decides, and nothing else: a request more than
+ * ten minutes ahead of what was accepted before it is held until the requests after it confirm the new time (a gap in
+ * the log) or contradict it (a broken clock). The start of a file is a jump from nothing. What is accepted comes out in
+ * the order in which it came in, so whatever arrives behind a held request waits with it.
+ */
+export class ArrivalGuard<T> {
+  private readonly options: ArrivalGuardOptions<T>
+  private held: Arrival<T>[] = []
+  private heldRequests = 0
+  private accepted_ms: number | null = null
+
+  constructor(options: ArrivalGuardOptions<T>) {
+    this.options = options
+  }
+
+  /** True when the item was held: its fate comes later, by `accept` or `refuse`. */
+  push(arrival: Arrival<T>): boolean {
+    const { time_ms } = arrival
+    if (!(time_ms >= TIME_MIN_MS && time_ms < TIME_MAX_MS)) {
+      this.options.refuse(arrival.item, { reason: 'time_out_of_range', detail: 'expected a time from 2020 to 2099' })
+      return false
+    }
+    if (this.options.clock !== undefined) return this.pushLive(arrival, this.options.clock())
+    this.take(arrival)
+    while (this.held.length > HELD_MAX) this.decideHead()
+    return this.held.at(-1) === arrival
+  }
+
+  /** The input has ended: decides what is still held. */
+  end(): void {
+    while (this.held.length > 0) this.decideHead()
+  }
+
+  private pushLive(arrival: Arrival<T>, now_ms: number): boolean {
+    if (arrival.isRequest && arrival.time_ms > now_ms + AHEAD_MAX_MS) this.refuseAhead(arrival, 'the clock')
+    else this.accept(arrival)
+    return false
+  }
+
+  private take(arrival: Arrival<T>): void {
+    if (!arrival.isRequest) {
+      if (this.held.length === 0) this.accept(arrival)
+      else this.held.push(arrival)
+      return
+    }
+    if (this.isNear(arrival)) {
+      this.refuseHeld(() => true)
+      this.accept(arrival)
+      return
+    }
+    this.refuseHeld((earlier) => earlier.time_ms > arrival.time_ms + DISAGREEMENT_MS)
+    this.held.push(arrival)
+    this.heldRequests += 1
+    // Only the oldest is confirmed; the others are compared with it in their turn, or the fiftieth could be absurd.
+    if (this.heldRequests >= AGREEING_REQUESTS_MIN) this.acceptHead()
+  }
+
+  private isNear(arrival: Arrival<T>): boolean {
+    return this.accepted_ms !== null && arrival.time_ms <= this.accepted_ms + AHEAD_MAX_MS
+  }
+
+  private decideHead(): void {
+    const head = this.held[0]!
+    const few = this.heldRequests < FINAL_REQUESTS_MIN
+    if (few && this.accepted_ms !== null && head.time_ms - this.accepted_ms >= FINAL_JUMP_MAX_MS) {
+      const [, ...rest] = this.release()
+      this.refuseAhead(head, 'the requests before it')
+      for (const arrival of rest) this.take(arrival)
+    } else this.acceptHead()
+  }
+
+  /** The head of the queue is always a request: anything else passes when no request is in front of it. */
+  private acceptHead(): void {
+    const [head, ...rest] = this.release()
+    this.accept(head!)
+    for (const arrival of rest) this.take(arrival)
+  }
+
+  private release(): Arrival<T>[] {
+    const { held } = this
+    this.held = []
+    this.heldRequests = 0
+    return held
+  }
+
+  /** Refuses the held requests that are contradicted; what waited only for them passes, in its place. */
+  private refuseHeld(isContradicted: (earlier: Arrival<T>) => boolean): void {
+    if (this.heldRequests === 0) return
+    for (const arrival of this.release()) {
+      if (arrival.isRequest && isContradicted(arrival)) this.refuseAhead(arrival, 'the requests around it')
+      else if (!arrival.isRequest && this.held.length === 0) this.accept(arrival)
+      else {
+        this.held.push(arrival)
+        if (arrival.isRequest) this.heldRequests += 1
+      }
+    }
+  }
+
+  private refuseAhead(arrival: Arrival<T>, of: string): void {
+    const detail = `end_time is more than ${AHEAD_MAX_MS / MINUTE_MS} minutes ahead of ${of}`
+    this.options.refuse(arrival.item, { reason: 'time_ahead', detail })
+  }
+
+  private accept(arrival: Arrival<T>): void {
+    if (arrival.isRequest && !(this.accepted_ms !== null && this.accepted_ms >= arrival.time_ms)) {
+      this.accepted_ms = arrival.time_ms
+    }
+    this.options.accept(arrival.item)
+  }
+}
