@@ -1,0 +1,1 @@
+export function clusterId(randomBytes: (size_bytes: number) => Buffer): string

@@ -1,0 +1,1 @@
+export function renderProperties(node: { port: number; dataDir: string }): string
