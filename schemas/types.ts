@@ -50,6 +50,8 @@ export interface AccountFacts {
 export interface AccountHead {
   facts: AccountFacts | null
   status: string | null
+  /** From a request, when no account record is known. */
+  org_id: string | null
   first_seen_ms: number
   last_seen_ms: number
   requests: number
@@ -433,16 +435,7 @@ export interface Outcome {
   reason_code: string | null
 }
 
-export type OutcomeKind =
-  | 'unknown'
-  | 'banned'
-  | 'throttled'
-  | 'verification_requested'
-  | 'verified'
-  | 'verification_failed'
-  | 'cleared'
-  | 'appeal_upheld'
-  | 'appeal_overturned'
+export type OutcomeKind = 'unknown' | 'banned' | 'throttled' | 'verification_requested' | 'verified' | 'verification_failed' | 'cleared' | 'appeal_upheld' | 'appeal_overturned'
 
 export interface Pane {
   /** Pane number: time / pane length. */
@@ -543,9 +536,8 @@ export interface Response {
 export interface SightedObject {
   kind: ObjectKind
   object: number
+  /** Hop of the last sighting that was reported. */
   hop: number
-  /** Uses not yet reported. */
-  uses: number
 }
 
 export interface Sighting {
@@ -600,8 +592,9 @@ export type SignalOutcome = 'unknown' | 'hit' | 'no_hit' | 'insufficient_data' |
 
 export interface SnapshotBaseline {
   hop: number
-  requests_24h: number
-  /** Bits of the coarse profile whose change is worth a snapshot. */
+  /** Requests of the account at the last snapshot. */
+  requests: number
+  /** Cue classes that were prominent, one bit each, at or since the last snapshot. */
   profile: number
 }
 

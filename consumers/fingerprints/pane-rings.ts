@@ -46,6 +46,10 @@ export class PaneRings {
     )
   }
 
+  clear(tier: Tier, slot: number): void {
+    this.rings[tier][slot] = undefined
+  }
+
   restore(tier: Tier, slot: number, pane: Pane): void {
     this.rings[tier][slot] = pane
     if (tier === 'hop') this.newest = Math.max(this.newest ?? pane.index, pane.index)

@@ -1,0 +1,88 @@
+import type { Fingerprint, FingerprintWindow, SnapshotReason } from '../../schemas/types.ts'
+import { type AccountState, contextOf, segmentOf } from './account.ts'
+import { COUNTER_INDEX as AT, cueCounts } from './counters.ts'
+import { hashCount, mergePanes, type Pane } from './pane.ts'
+import type { FingerprintsSettings } from './settings.ts'
+
+// A cue class is prominent in a pane when at least half of its requests show it.
+const PROMINENT_SHARE_MIN = 0.5
+
+/** Cue classes prominent in a pane, one bit each. */
+export function profileOf(pane: Pane): number {
+  const sketched = pane.counts[AT.sketched] ?? 0
+  return cueCounts(pane.counts).reduce(
+    (bits, count, cue) => (sketched > 0 && count / sketched >= PROMINENT_SHARE_MIN ? bits | (1 << cue) : bits),
+    0,
+  )
+}
+
+/** Why an account deserves a snapshot after this hop; null when it does not (DESIGN §2: as sparing as can be). */
+export function snapshotReason(
+  state: AccountState,
+  hop: number,
+  pane: Pane | null,
+  lifecycleChanged: boolean,
+  settings: FingerprintsSettings,
+): SnapshotReason | null {
+  const { snapshot } = state
+  if (state.requests === 0) return null
+  if (snapshot === null) return 'first'
+  if (lifecycleChanged) return 'change'
+  if (pane === null) return null
+  if (state.requests >= snapshot.requests * settings.snapshot_growth_ratio) return 'growth'
+  if ((profileOf(pane) & ~snapshot.profile) !== 0) return 'change'
+  return hop - snapshot.hop >= settings.snapshot_interval_hops ? 'interval' : null
+}
+
+/** The snapshot itself: the account's sliding windows as of the end of a hop. */
+export function takeSnapshot(
+  state: AccountState,
+  hop: number,
+  end_ms: number,
+  hop_ms: number,
+  reason: SnapshotReason,
+): Fingerprint {
+  return {
+    account_id: state.account_id,
+    hop,
+    event_time_ms: end_ms,
+    reason,
+    segment: segmentOf(state.facts, end_ms),
+    context: contextOf(state),
+    facts: state.facts,
+    status: state.status,
+    windows: state.rings.windows(hop).map(({ hops, panes }) => windowOf(mergePanes(hop, panes), hops * hop_ms)),
+  }
+}
+
+function windowOf(pane: Pane, window_ms: number): FingerprintWindow {
+  const count = (index: number) => pane.counts[index] ?? 0
+  return {
+    window_ms,
+    requests: count(AT.requests),
+    sketched: count(AT.sketched),
+    errors: count(AT.errors),
+    rate_limited: count(AT.rate_limited),
+    refusals: count(AT.refusals),
+    input_tokens: count(AT.input_tokens),
+    cache_read_tokens: count(AT.cache_read_tokens),
+    output_tokens: count(AT.output_tokens),
+    reasoning_tokens: count(AT.reasoning_tokens),
+    streamed: count(AT.streamed),
+    with_system: count(AT.with_system),
+    with_tools: count(AT.with_tools),
+    with_images: count(AT.with_images),
+    logprob_requests: count(AT.logprob_requests),
+    logprob_probes: count(AT.logprob_probes),
+    logit_bias_requests: count(AT.logit_bias_requests),
+    cue_requests: cueCounts(pane.counts),
+    networks: pane.networks.count(),
+    clients: pane.clients.count(),
+    logit_bias_ids: pane.logit_bias_ids.count(),
+    models: pane.models.map(({ item, count: n }) => ({ name: item, count: n })),
+    spans: pane.spans.map(({ item, count: n, rank }) => ({ hash: item, count: n, cues: rank })),
+    prefixes: pane.prefixes.map(hashCount),
+    bodies: pane.bodies.map(hashCount),
+    client_tuples: pane.client_tuples.map(hashCount),
+  }
+}
