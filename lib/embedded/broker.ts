@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type Socket } from 'node:net'
+import { serveConnection } from './connection.ts'
+import { MalformedRequest } from './errors.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+import { listen } from './listening.ts'
+import { EMBEDDED_NOTICE } from './notice.ts'
+import { ProducerIds } from './producer-ids.ts'
+import type { BrokerState } from './request.ts'
+import { TopicStore } from './topics.ts'
+import { TransactionCoordinator } from './transactions.ts'
+
+export interface EmbeddedBrokerOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** 0 takes any free port. @default 0 */
+  readonly port?: number
+  /** Create a topic that a client asks for. A typo then makes a topic. @default false */
+  readonly autoCreateTopics?: boolean
+  /** Partitions of a topic whose creator does not say. @default 1 */
+  readonly defaultPartitions?: number
+  /** How long the first rebalance of an empty group waits for more members. @default 50 */
+  readonly initialRebalanceDelay_ms?: number
+  /** Shortest session that a group member may ask for (`group.min.session.timeout.ms`). @default 6000 */
+  readonly sessionTimeout_min_ms?: number
+  /** How often compaction and retention run; 0 for never. @default 30000 */
+  readonly compactionInterval_ms?: number
+  /** Largest record batch, unless the topic says otherwise (`message.max.bytes`). @default 1048588 */
+  readonly messageBytes_max?: number
+  /** What all logs together may hold; beyond it a produce is refused with KAFKA_STORAGE_ERROR. @default 2 GiB */
+  readonly logBytes_max?: number
+  /** Wall clock, epoch ms. @default Date.now */
+  readonly clock?: () => number
+  /** Gets one line when the broker starts and one for every connection that it closes. @default none */
+  readonly log?: (line: string) => void
+}
+
+export interface EmbeddedBroker {
+  readonly host: string
+  readonly port: number
+  /** `host:port`, as `KAFKA_BROKERS` wants it. */
+  readonly address: string
+  /** Runs compaction and retention now; returns how many records compaction removed. */
+  compactNow(): number
+  /** Closes every connection and forgets everything. */
+  stop(): Promise<void>
+}
+
+const NODE_ID = 1
+const SESSION_TIMEOUT_MAX_MS = 30 * 60 * 1000
+const GIB = 1024 ** 3
+
+/**
+ * Starts a Kafka-protocol broker inside this process: one node, in memory, no TLS, no authentication. It serves kafkajs
+ * 2.2.4 with groups, idempotence, transactions and compaction, and behaves as Apache Kafka does; it is for one machine
+ * and for tests, production is Apache Kafka. Rejects with PortInUse (E_PORT_IN_USE) when the port is taken.
+ */
+export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Promise<EmbeddedBroker> {
+  const { host = '127.0.0.1', compactionInterval_ms = 30_000, log = () => undefined } = options
+  const state = createState(options)
+  const sockets = new Set<Socket>()
+  const advertised = { host, port: 0 }
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    serveConnection(socket, {
+      broker: state,
+      advertised,
+      onClosed: (reason) => {
+        const detail = reason instanceof MalformedRequest ? reason.message : (reason.stack ?? reason.message)
+        log(`embedded broker closed a connection: ${detail}`)
+      },
+    })
+  })
+  const port = await listen(server, 'the embedded broker', host, options.port ?? 0)
+  advertised.port = port
+  log(`embedded broker on ${host}:${port} (${EMBEDDED_NOTICE})`)
+
+  const compactNow = () => state.topics.clean(state.clock())
+  const timer = compactionInterval_ms > 0 ? setInterval(compactNow, compactionInterval_ms).unref() : undefined
+  return {
+    host,
+    port,
+    address: `${host}:${port}`,
+    compactNow,
+    stop: async () => {
+      clearInterval(timer)
+      state.groups.close()
+      state.transactions.close()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      })
+    },
+  }
+}
+
+function createState(options: EmbeddedBrokerOptions): BrokerState {
+  const clock = options.clock ?? Date.now
+  const producerIds = new ProducerIds()
+  const groups = new GroupCoordinator({
+    initialRebalanceDelay_ms: options.initialRebalanceDelay_ms ?? 50,
+    sessionTimeout_min_ms: options.sessionTimeout_min_ms ?? 6_000,
+    sessionTimeout_max_ms: SESSION_TIMEOUT_MAX_MS,
+  })
+  return {
+    nodeId: NODE_ID,
+    clusterId: `embedded-${randomUUID()}`,
+    topics: new TopicStore({
+      messageBytes_max: options.messageBytes_max ?? 1_048_588,
+      logBytes_max: options.logBytes_max ?? 2 * GIB,
+    }),
+    groups,
+    transactions: new TransactionCoordinator({ producerIds, groups, clock }),
+    producerIds,
+    autoCreateTopics: options.autoCreateTopics ?? false,
+    defaultPartitions: options.defaultPartitions ?? 1,
+    clock,
+  }
+}

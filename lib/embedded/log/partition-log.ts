@@ -1,0 +1,217 @@
+import { Refused } from '../errors.ts'
+import { ErrorCode } from '../protocol/error-codes.ts'
+import { type BatchStore, indexOfOffset, MemoryBatchStore, type StoredBatch } from './batch-store.ts'
+import { type CompactionPolicy, compactBatches } from './compaction.ts'
+import type { IncomingBatch } from './incoming-batch.ts'
+import { ProducerSequences } from './producer-sequences.ts'
+import { type BatchHeader, encodeMarker, NO_PRODUCER_ID, readHeader, stampOffset } from './record-batch.ts'
+import { inflateRecords, RecordCursor } from './records.ts'
+import { type RetentionPolicy, retainedFrom } from './retention.ts'
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+  /** Offset of the abort marker. */
+  readonly lastOffset: number
+}
+
+export interface ReadResult {
+  readonly buffers: readonly Buffer[]
+  readonly size_bytes: number
+  /** Null when the reader did not ask for read_committed. */
+  readonly aborted: readonly AbortedTransaction[] | null
+}
+
+export interface ReadLimits {
+  readonly bytes_max: number
+  readonly isReadCommitted: boolean
+  /** Return the first batch even where it is larger than bytes_max, so that a reader always gets on. */
+  readonly atLeastOneBatch: boolean
+}
+
+export const EMPTY_READ: ReadResult = { buffers: [], size_bytes: 0, aborted: null }
+
+/**
+ * One partition: batches by offset, who may write next, which transactions are open and which were aborted. With a
+ * single replica the high watermark is the log's end. Listeners hear of every change that can satisfy a waiting fetch.
+ */
+export class PartitionLog {
+  readonly #store: BatchStore
+  readonly #sequences = new ProducerSequences()
+  /** First offset of every open transaction, by producer id. */
+  readonly #open = new Map<number, number>()
+  readonly #listeners = new Set<() => void>()
+  #aborted: AbortedTransaction[] = []
+  #startOffset = 0
+  #endOffset = 0
+
+  constructor(store: BatchStore = new MemoryBatchStore()) {
+    this.#store = store
+  }
+
+  /** First offset that can be read. */
+  get startOffset(): number {
+    return this.#startOffset
+  }
+
+  /** Offset of the next record. */
+  get endOffset(): number {
+    return this.#endOffset
+  }
+
+  /** First offset that an open transaction may still take back; readers of committed records stop here. */
+  get lastStableOffset(): number {
+    let offset = this.#endOffset
+    for (const first of this.#open.values()) offset = Math.min(offset, first)
+    return offset
+  }
+
+  get size_bytes(): number {
+    return this.#store.size_bytes
+  }
+
+  /** Appends; returns the base offset, the original one for a repeat. Throws Refused on sequence and epoch faults. */
+  append(batch: IncomingBatch): number {
+    const { header, bytes } = batch
+    if (header.producerId === NO_PRODUCER_ID) return this.#put(bytes, header)
+    if (!header.isTransactional && this.#open.has(header.producerId)) {
+      throw new Refused(ErrorCode.INVALID_TXN_STATE, `producer ${header.producerId} has an open transaction here`)
+    }
+    const repeatedAt = this.#sequences.check(header)
+    if (repeatedAt !== null) return repeatedAt
+    if (header.isTransactional && !this.#open.has(header.producerId)) this.#open.set(header.producerId, this.#endOffset)
+    const baseOffset = this.#put(bytes, header)
+    this.#sequences.appended(header, baseOffset)
+    return baseOffset
+  }
+
+  /** Ends a producer's transaction on this partition with a control batch. */
+  appendMarker(marker: { producerId: number; producerEpoch: number; isCommit: boolean; time_ms: number }): void {
+    const bytes = encodeMarker(marker)
+    const firstOffset = this.#open.get(marker.producerId)
+    this.#open.delete(marker.producerId)
+    this.#sequences.marked(marker.producerId, marker.producerEpoch)
+    if (!marker.isCommit && firstOffset !== undefined) {
+      this.#aborted.push({ producerId: marker.producerId, firstOffset, lastOffset: this.#endOffset })
+    }
+    this.#put(bytes, readHeader(bytes))
+  }
+
+  /** Whole batches from the one that holds `offset`. Throws Refused (OFFSET_OUT_OF_RANGE). */
+  read(offset: number, limits: ReadLimits): ReadResult {
+    if (offset < this.#startOffset || offset > this.#endOffset) {
+      throw new Refused(ErrorCode.OFFSET_OUT_OF_RANGE, `${offset} is not in ${this.#startOffset}..${this.#endOffset}`)
+    }
+    const end = limits.isReadCommitted ? this.lastStableOffset : this.#endOffset
+    const buffers: Buffer[] = []
+    let size_bytes = 0
+    let lastOffset = offset
+    for (let index = indexOfOffset(this.#store, offset); index < this.#store.length; index++) {
+      const batch = this.#store.at(index)
+      if (batch.baseOffset >= end) break
+      const isFirst = buffers.length === 0 && limits.atLeastOneBatch
+      if (!isFirst && size_bytes + batch.bytes.length > limits.bytes_max) break
+      buffers.push(batch.bytes)
+      size_bytes += batch.bytes.length
+      lastOffset = batch.lastOffset
+    }
+    return { buffers, size_bytes, aborted: limits.isReadCommitted ? this.#abortedWithin(offset, lastOffset) : null }
+  }
+
+  /** The earliest record at or after the log's start whose time is at or after `time_ms`, below `end`. */
+  findByTime(time_ms: number, end: number): { offset: number; timestamp_ms: number } | null {
+    for (let index = indexOfOffset(this.#store, this.#startOffset); index < this.#store.length; index++) {
+      const batch = this.#store.at(index)
+      if (batch.baseOffset >= end) return null
+      if (batch.header.maxTimestamp_ms < time_ms) continue
+      const found = findRecord(batch, this.#startOffset, time_ms)
+      if (found !== null) return found.offset < end ? found : null
+    }
+    return null
+  }
+
+  /** Moves the log's start forward, to the end for -1. Returns the new start. Throws Refused (OFFSET_OUT_OF_RANGE). */
+  deleteRecordsBefore(offset: number): number {
+    const target = offset === -1 ? this.#endOffset : offset
+    if (target < 0 || target > this.#endOffset) {
+      throw new Refused(ErrorCode.OFFSET_OUT_OF_RANGE, `${offset} is not in 0..${this.#endOffset}`)
+    }
+    this.#advanceStart(target)
+    return this.#startOffset
+  }
+
+  /** Removes superseded records below the last stable offset. Returns how many records went. */
+  compact(policy: CompactionPolicy, now_ms: number): number {
+    const batches = Array.from({ length: this.#store.length }, (_, index) => this.#store.at(index))
+    const result = compactBatches({
+      batches,
+      aborted: this.#aborted,
+      end: this.lastStableOffset,
+      policy,
+      now_ms,
+    })
+    if (result.hasChanged) this.#store.replaceAll(result.batches)
+    // A list entry without its marker would make readers drop the producer's later, committed records.
+    const gone = new Set(result.markersRemoved)
+    this.#aborted = this.#aborted.filter((transaction) => !gone.has(transaction.lastOffset))
+    return result.recordsRemoved
+  }
+
+  /** Drops whole batches from the head that are too old or too much, never beyond the last stable offset. */
+  applyRetention(policy: RetentionPolicy, now_ms: number): void {
+    const keepFrom = retainedFrom(this.#store, this.lastStableOffset, policy, now_ms)
+    if (keepFrom === 0) return
+    this.#advanceStart(keepFrom < this.#store.length ? this.#store.at(keepFrom).baseOffset : this.#endOffset)
+  }
+
+  /** Calls `listener` on every append and marker until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Wakes the waiting fetches of a partition that is being deleted. */
+  wake(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #put(bytes: Buffer, header: BatchHeader): number {
+    const baseOffset = this.#endOffset
+    const lastOffset = baseOffset + header.lastOffsetDelta
+    stampOffset(bytes, baseOffset)
+    this.#store.append({ baseOffset, lastOffset, bytes, header })
+    this.#endOffset = lastOffset + 1
+    this.wake()
+    return baseOffset
+  }
+
+  #advanceStart(offset: number): void {
+    if (offset <= this.#startOffset) return
+    this.#startOffset = offset
+    this.#store.dropHead(indexOfOffset(this.#store, offset))
+    this.#aborted = this.#aborted.filter((transaction) => transaction.lastOffset >= offset)
+  }
+
+  #abortedWithin(from: number, to: number): AbortedTransaction[] {
+    return this.#aborted
+      .filter((transaction) => transaction.lastOffset >= from && transaction.firstOffset <= to)
+      .sort((a, b) => a.firstOffset - b.firstOffset)
+  }
+}
+
+function findRecord(
+  batch: StoredBatch,
+  from: number,
+  time_ms: number,
+): { offset: number; timestamp_ms: number } | null {
+  const { header } = batch
+  const cursor = new RecordCursor(inflateRecords(batch.bytes, header.codec))
+  while (cursor.next()) {
+    const offset = batch.baseOffset + cursor.offsetDelta
+    const timestamp_ms = header.isLogAppendTime
+      ? header.maxTimestamp_ms
+      : header.baseTimestamp_ms + cursor.timestampDelta_ms
+    if (offset >= from && timestamp_ms >= time_ms) return { offset, timestamp_ms }
+  }
+  return null
+}

@@ -1,0 +1,154 @@
+import { Refused } from './errors.ts'
+import type { BatchRules } from './log/incoming-batch.ts'
+import { PartitionLog } from './log/partition-log.ts'
+import { ErrorCode } from './protocol/error-codes.ts'
+import { TopicConfig } from './topic-config.ts'
+
+export interface Topic {
+  readonly name: string
+  readonly partitions: PartitionLog[]
+  config: TopicConfig
+}
+
+// A partition without records takes about 1 kB: 20,000 of them 20 MB, well beyond what one machine's tests want.
+const PARTITIONS_MAX = 20_000
+const TOPIC_NAME_LENGTH_MAX = 249
+
+/** The topics of the broker, their partitions and settings. Names and limits follow Kafka. */
+export class TopicStore {
+  readonly #topics = new Map<string, Topic>()
+  readonly #messageBytes_max: number
+  readonly #logBytes_max: number
+
+  constructor(limits: { messageBytes_max: number; logBytes_max: number }) {
+    this.#messageBytes_max = limits.messageBytes_max
+    this.#logBytes_max = limits.logBytes_max
+  }
+
+  get(name: string): Topic | undefined {
+    return this.#topics.get(name)
+  }
+
+  all(): Topic[] {
+    return [...this.#topics.values()]
+  }
+
+  /** Throws Refused (UNKNOWN_TOPIC_OR_PARTITION). */
+  partition(topic: string, index: number): PartitionLog {
+    const log = this.#topics.get(topic)?.partitions[index]
+    if (log === undefined) throw new Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `${topic}/${index} does not exist`)
+    return log
+  }
+
+  /** What a produced batch must satisfy. Throws Refused (UNKNOWN_TOPIC_OR_PARTITION). */
+  rulesOf(topic: string): BatchRules {
+    return this.#existing(topic).config.rules
+  }
+
+  has(topic: string, index: number): boolean {
+    return this.#topics.get(topic)?.partitions[index] !== undefined
+  }
+
+  /** Checks a new topic and, unless `dryRun`, creates it. Throws Refused with the code that CreateTopics answers. */
+  create(
+    name: string,
+    partitionCount: number,
+    overrides: ReadonlyMap<string, string | null> = new Map(),
+    dryRun = false,
+  ): void {
+    this.#checkName(name)
+    if (this.#topics.has(name)) throw new Refused(ErrorCode.TOPIC_ALREADY_EXISTS, `topic '${name}' already exists`)
+    if (partitionCount < 1) throw new Refused(ErrorCode.INVALID_PARTITIONS, `${partitionCount} partitions; at least 1`)
+    this.#checkRoom(partitionCount)
+    const config = new TopicConfig(overrides, this.#messageBytes_max)
+    if (dryRun) return
+    this.#topics.set(name, { name, config, partitions: newPartitions(partitionCount) })
+  }
+
+  /** Raises the number of partitions to `count`. Throws Refused. */
+  grow(name: string, count: number, dryRun: boolean): void {
+    const topic = this.#existing(name)
+    const added = count - topic.partitions.length
+    if (added <= 0) {
+      throw new Refused(
+        ErrorCode.INVALID_PARTITIONS,
+        `topic '${name}' already has ${topic.partitions.length} partitions`,
+      )
+    }
+    this.#checkRoom(added)
+    if (!dryRun) topic.partitions.push(...newPartitions(added))
+  }
+
+  /** Replaces all overrides of a topic. Throws Refused. */
+  configure(name: string, overrides: ReadonlyMap<string, string | null>, dryRun: boolean): void {
+    const topic = this.#existing(name)
+    const config = new TopicConfig(overrides, this.#messageBytes_max)
+    if (!dryRun) topic.config = config
+  }
+
+  /** Throws Refused (UNKNOWN_TOPIC_OR_PARTITION). */
+  delete(name: string): void {
+    const topic = this.#existing(name)
+    this.#topics.delete(name)
+    for (const log of topic.partitions) log.wake()
+  }
+
+  /** Throws Refused (KAFKA_STORAGE_ERROR) when the logs hold as much as they may. */
+  checkStorage(added_bytes: number): void {
+    const used_bytes = this.size_bytes()
+    if (used_bytes + added_bytes > this.#logBytes_max) {
+      throw new Refused(ErrorCode.KAFKA_STORAGE_ERROR, `the logs hold ${used_bytes} of ${this.#logBytes_max} bytes`)
+    }
+  }
+
+  size_bytes(): number {
+    let sum = 0
+    for (const topic of this.#topics.values()) for (const log of topic.partitions) sum += log.size_bytes
+    return sum
+  }
+
+  /** Compacts the compacted topics and drops what is past retention in the others. Returns the records compacted away. */
+  clean(now_ms: number): number {
+    let removed = 0
+    for (const { config, partitions } of this.#topics.values()) {
+      for (const log of partitions) {
+        if (config.isCompacted) removed += log.compact(config.compaction, now_ms)
+        if (config.isDeleted) log.applyRetention(config.retention, now_ms)
+      }
+    }
+    return removed
+  }
+
+  #existing(name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) throw new Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `topic '${name}' does not exist`)
+    return topic
+  }
+
+  #checkName(name: string): void {
+    const isLegal =
+      /^[a-zA-Z0-9._-]+$/.test(name) && name !== '.' && name !== '..' && name.length <= TOPIC_NAME_LENGTH_MAX
+    if (!isLegal) throw new Refused(ErrorCode.INVALID_TOPIC, 'a topic name has 1 to 249 of a-z A-Z 0-9 . _ -')
+    // Kafka's metric names turn '.' into '_', so two topics that differ only there are refused.
+    const collision = this.all().find((topic) => topic.name !== name && metricName(topic.name) === metricName(name))
+    if (collision) throw new Refused(ErrorCode.INVALID_TOPIC, `'${name}' collides with the topic '${collision.name}'`)
+  }
+
+  #checkRoom(added: number): void {
+    const present = this.all().reduce((sum, topic) => sum + topic.partitions.length, 0)
+    if (present + added > PARTITIONS_MAX) {
+      throw new Refused(
+        ErrorCode.POLICY_VIOLATION,
+        `${present} partitions and ${added} more; the limit is ${PARTITIONS_MAX}`,
+      )
+    }
+  }
+}
+
+function newPartitions(count: number): PartitionLog[] {
+  return Array.from({ length: count }, () => new PartitionLog())
+}
+
+function metricName(topic: string): string {
+  return topic.replaceAll('.', '_')
+}
