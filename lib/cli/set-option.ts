@@ -1,5 +1,6 @@
+import { fromText } from '../ops/config-environment.ts'
 import { ConfigError } from '../ops/config-error.ts'
-import { fromText, type SettingTree, setPath, unknownSetting } from '../ops/config-layers.ts'
+import { nearestHint, type SettingTree, setPath } from '../ops/config-layer.ts'
 import { settingFields } from '../ops/setting-fields.ts'
 import { settingsSchema } from './settings-schema.ts'
 
@@ -16,7 +17,7 @@ export function applySetOptions(assignments: readonly string[], flags: SettingTr
     const equals = assignment.indexOf('=')
     const name = equals < 0 ? assignment : assignment.slice(0, equals)
     const field = fields.get(name)
-    if (field === undefined) throw new ConfigError([unknownSetting(name, fields.keys())])
+    if (field === undefined) throw new ConfigError([`unknown setting \`${name}\`${nearestHint(name, fields.keys())}`])
     if (equals < 0) throw new ConfigError([`--set ${name} has no value; write --set ${name}=VALUE.`])
     setPath(values, field.path, fromText(field, assignment.slice(equals + 1)))
   }

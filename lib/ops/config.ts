@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalJson, isPlainObject } from './canonical-json.ts'
+import { environmentLayer } from './config-environment.ts'
 import { ConfigError } from './config-error.ts'
-import {
-  type ConfigLayer,
-  environmentLayer,
-  fileLayer,
-  flagsLayer,
-  type SettingTree,
-  setPath,
-} from './config-layers.ts'
+import { fileLayer, flagsLayer } from './config-file.ts'
+import { type ConfigLayer, type SettingTree, setPath } from './config-layer.ts'
 import { bareSchema, settingFields, typeName } from './setting-fields.ts'
 
 export interface ConfigSources {
