@@ -1,0 +1,84 @@
+import kafkajs, { type Assigner, type GroupMember, type PartitionAssigner } from 'kafkajs'
+import type { TopicName } from '../../schemas/topics.ts'
+import { inputPartitions, type Stage, taskCount } from '../stream/stage.ts'
+import { assignTasks } from './task-assignment.ts'
+import { partitionCount } from './topics.ts'
+
+export interface AssignerOptions {
+  readonly stage: Stage
+  readonly prefix: string
+  readonly partitions: number
+  /** A one-partition topic that every member reads as a whole, next to its tasks. */
+  readonly broadcast: TopicName | null
+  /** The tasks held right now; asked at every join. */
+  readonly held: () => readonly number[]
+}
+
+// All members of a group must share a protocol, also during a rolling upgrade: this name lasts as long as the group.
+const NAME = 'hydrawatch-tasks'
+const VERSION = 1
+
+/**
+ * Assigns tasks, and with a task every partition that it reads: its inputs and its changelog. kafkajs's own assigner
+ * deals single partitions, tears the inputs of a task apart, and moves nearly all of them at every change.
+ */
+export function taskAssigner(options: AssignerOptions): PartitionAssigner {
+  return (): Assigner => ({
+    name: NAME,
+    version: VERSION,
+    protocol: ({ topics }) => ({
+      name: NAME,
+      metadata: kafkajs.AssignerProtocol.MemberMetadata.encode({
+        version: VERSION,
+        topics,
+        userData: Buffer.from(JSON.stringify({ tasks: options.held() })),
+      }),
+    }),
+    async assign({ members }) {
+      const claims = members.map((member) => ({ memberId: member.memberId, tasks: claimedTasks(member) }))
+      return [...assignTasks(claims, taskCount(options.stage, options.partitions))].map(([memberId, tasks]) => ({
+        memberId,
+        memberAssignment: kafkajs.AssignerProtocol.MemberAssignment.encode({
+          version: VERSION,
+          assignment: partitionsOfTasks(options, tasks),
+          userData: Buffer.alloc(0),
+        }),
+      }))
+    },
+  })
+}
+
+/** Every partition of a task: topic name on the broker and partition. */
+export function taskPartitions(
+  { stage, prefix, partitions }: Pick<AssignerOptions, 'stage' | 'prefix' | 'partitions'>,
+  task: number,
+): { topic: string; partition: number }[] {
+  const inputs = inputPartitions(stage, task, (topic) => partitionCount(topic, partitions))
+  return [
+    ...inputs.map(({ input, partition }) => ({ topic: prefix + input.topic, partition })),
+    { topic: prefix + stage.changelog, partition: task },
+  ]
+}
+
+function partitionsOfTasks(options: AssignerOptions, tasks: readonly number[]): Record<string, number[]> {
+  const assignment: Record<string, number[]> = {}
+  const all = tasks.flatMap((task) => taskPartitions(options, task))
+  if (options.broadcast !== null) all.push({ topic: options.prefix + options.broadcast, partition: 0 })
+  for (const { topic, partition } of all) {
+    const known = assignment[topic]
+    if (!known) assignment[topic] = [partition]
+    else if (!known.includes(partition)) known.push(partition)
+  }
+  return assignment
+}
+
+function claimedTasks({ memberMetadata }: GroupMember): number[] {
+  const userData = kafkajs.AssignerProtocol.MemberMetadata.decode(memberMetadata)?.userData
+  if (!userData || userData.length === 0) return []
+  try {
+    const { tasks }: { tasks?: unknown } = JSON.parse(userData.toString())
+    return Array.isArray(tasks) ? tasks.filter((task) => Number.isInteger(task)) : []
+  } catch {
+    return []
+  }
+}

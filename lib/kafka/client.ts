@@ -1,0 +1,148 @@
+import { createRequire } from 'node:module'
+// Named imports of kafkajs type-check and crash at run time for all but six names, so everything comes by default import.
+import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type Kafka, type Producer } from 'kafkajs'
+import { BrokerUnavailable } from './errors.ts'
+import type { Log, LogLevel } from './log.ts'
+
+export interface KafkaOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** Limit for opening one connection. @default 3000 */
+  readonly connectTimeout_ms?: number
+  /** Retries of one call; the pauses start at 300 ms and double, so five are about 10 s. @default 5 */
+  readonly retries_max?: number
+  readonly log: Log
+}
+
+/** The one way to a broker: producers, consumers and admin calls with our defaults. */
+export interface KafkaClient {
+  readonly brokers: readonly string[]
+  readonly log: Log
+  /** Everything that a caller awaits from kafkajs and that can fail for want of a broker. Rejects with BrokerUnavailable. */
+  reach<Result>(doing: string, call: () => Promise<Result>): Promise<Result>
+  admin(): Admin
+  consumer(config: ConsumerConfig): Consumer
+  /** For records outside transactions; repeats of a send are recognised by the broker (KIP-98). */
+  idempotentProducer(): Producer
+  /** One for each transactional id: a second one with the same id fences the first (KIP-98). */
+  transactionalProducer(transactionalId: string, transactionTimeout_ms: number): Producer
+}
+
+const RETRY_INITIAL_MS = 300
+const RETRY_MAX_MS = 10_000
+
+/** Opens no connection yet. */
+export function createKafka(options: KafkaOptions): KafkaClient {
+  const { brokers, clientId, connectTimeout_ms = 3_000, retries_max = 5, log } = options
+  stopTimerSpin(log)
+  const retry = { initialRetryTime: RETRY_INITIAL_MS, maxRetryTime: RETRY_MAX_MS, retries: retries_max }
+  const kafka: Kafka = new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: connectTimeout_ms,
+    retry,
+    logLevel: kafkajs.logLevel.INFO,
+    logCreator: () => (entry) => {
+      const { message, timestamp: _timestamp, ...fields } = entry.log
+      const level = levelOf(entry.level, message)
+      log({ level, message: `kafkajs ${entry.namespace}: ${message}`, fields: withoutRecords(fields) })
+    },
+  })
+  // Explicit: the partitioner is a promise to every other producer of the same keys (murmur2, as the Java client), and
+  // kafkajs warns at each producer that leaves it open.
+  const createPartitioner = kafkajs.Partitioners.DefaultPartitioner
+  return {
+    brokers,
+    log,
+    async reach(doing, call) {
+      try {
+        return await call()
+      } catch (cause) {
+        if (isKafkaError(cause)) throw new BrokerUnavailable({ brokers, doing, cause })
+        throw cause
+      }
+    },
+    admin: () => kafka.admin({ retry }),
+    consumer: (config) =>
+      kafka.consumer({
+        ...config,
+        // A fresh process is the tested path: restore. kafkajs would otherwise restart the consumer under us, for ever.
+        retry: { ...retry, restartOnFailure: async () => false },
+      }),
+    idempotentProducer: () =>
+      kafka.producer({
+        createPartitioner,
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+        retry: { ...retry, retries: Math.max(1, retries_max) },
+      }),
+    transactionalProducer: (transactionalId, transactionTimeout) =>
+      kafka.producer({
+        createPartitioner,
+        transactionalId,
+        transactionTimeout,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+        // Not `idempotent`: that is about what is sent outside transactions, and would have connect() ask the controller
+        // for a producer id that nobody uses. Inside a transaction kafkajs is idempotent whatever this says.
+        retry: { ...retry, retries: Math.max(1, retries_max) },
+      }),
+  }
+}
+
+/** True for what kafkajs throws: trouble outside, not a mistake of ours. */
+export function isKafkaError(error: unknown): error is Error & { type?: string; cause?: unknown; retriable?: boolean } {
+  return error instanceof Error && error.name.startsWith('KafkaJS')
+}
+
+/** The protocol error code at the bottom of an error of kafkajs, such as INVALID_PRODUCER_EPOCH; null when there is none. */
+export function protocolErrorOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  if ('type' in error && typeof error.type === 'string') return error.type
+  return 'cause' in error && error.cause !== error ? protocolErrorOf(error.cause) : null
+}
+
+/** kafkajs talks at INFO about every pause and every join; those are details of ours. */
+function levelOf(level: number, message: string): LogLevel {
+  // Unlimited retries would leave us hanging on an absent broker. What the limit puts at risk is a batch that is sent
+  // again under a new sequence after we gave up; we never send again after giving up.
+  if (message.startsWith('Limiting retries for the idempotent producer')) return 'debug'
+  if (level === kafkajs.logLevel.ERROR) return 'warn'
+  return level === kafkajs.logLevel.WARN ? 'info' : 'debug'
+}
+
+/** Drops whatever could carry the bytes of a record. */
+function withoutRecords(fields: Record<string, unknown>): Record<string, unknown> {
+  const { payload: _payload, buffer: _buffer, ...rest } = fields
+  return rest
+}
+
+interface RequestQueuePrototype {
+  pending?: unknown
+  throttledUntil?: number
+  scheduleCheckPendingRequests?: () => void
+}
+
+let isTimerPatched = false
+
+/**
+ * kafkajs 2.2.4 re-arms a 1 ms timer for ever on each connection, 3 % of a core of an idle process and a warning on
+ * newer Node (tulios/kafkajs#1751). The timer serves requests that wait; while none does, it must not be armed.
+ */
+function stopTimerSpin(log: Log): void {
+  if (isTimerPatched) return
+  isTimerPatched = true
+  const queue: { prototype: RequestQueuePrototype } = createRequire(import.meta.url)(
+    'kafkajs/src/network/requestQueue/index.js',
+  )
+  const schedule = queue.prototype.scheduleCheckPendingRequests
+  if (typeof schedule !== 'function') {
+    log({ level: 'warn', message: 'kafkajs has changed inside; its idle timer is left as it is', fields: {} })
+    return
+  }
+  queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueuePrototype): void {
+    const isWaiting = !Array.isArray(this.pending) || this.pending.length > 0
+    if (isWaiting || (this.throttledUntil ?? 0) > Date.now()) schedule.call(this)
+  }
+}

@@ -1,0 +1,118 @@
+import { HydrawatchError, UnavailableError } from '../ops/errors.ts'
+
+/**
+ * No broker answered within the limit of retries:
+ * - the addresses are wrong, or nothing listens there;
+ * - the cluster lost the leader or the coordinator that we need;
+ * - a transaction failed again and again.
+ */
+export class BrokerUnavailable extends UnavailableError {
+  override readonly code = 'E_BROKER_UNAVAILABLE'
+  readonly brokers: readonly string[]
+  readonly doing: string
+
+  constructor(fields: { brokers: readonly string[]; doing: string; cause: unknown }) {
+    const { brokers, doing, cause } = fields
+    super(
+      `${doing}: no answer from ${brokers.join(', ')} (${reasonOf(cause)}); check that Kafka runs there and that kafka.brokers is right`,
+      { cause },
+    )
+    this.brokers = brokers
+    this.doing = doing
+  }
+}
+
+/** The schema registry did not answer within the limit of retries, or answered with an error of its own. */
+export class RegistryUnavailable extends UnavailableError {
+  override readonly code = 'E_REGISTRY_UNAVAILABLE'
+  readonly url: string
+
+  constructor(fields: { url: string; doing: string; cause: unknown }) {
+    const { url, doing, cause } = fields
+    super(
+      `${doing}: no answer from the schema registry at ${url} (${reasonOf(cause)}); check that it runs there and that kafka.registry_url is right`,
+      { cause },
+    )
+    this.url = url
+  }
+}
+
+/** The registry does not hold the schema that this version writes. */
+export class SchemaNotRegistered extends HydrawatchError {
+  readonly code = 'E_SCHEMA_NOT_REGISTERED'
+  readonly subject: string
+
+  constructor(fields: { subject: string; url: string }) {
+    super(
+      `the registry at ${fields.url} has no such version of ${fields.subject}; run \`hydrawatch topics apply\` with this version first`,
+    )
+    this.subject = fields.subject
+  }
+}
+
+/** The registry refuses a schema: it breaks the subject's compatibility, or the subject has another compatibility level. */
+export class SchemaRefused extends HydrawatchError {
+  readonly code = 'E_SCHEMA_REFUSED'
+  readonly subject: string
+
+  constructor(fields: { subject: string; compatibility: string; cause: unknown }) {
+    const { subject, compatibility, cause } = fields
+    super(
+      `the registry refuses the schema of ${subject} under ${compatibility} (${reasonOf(cause)}); compare it with the latest version there`,
+      { cause },
+    )
+    this.subject = subject
+  }
+}
+
+/** Topics that must exist do not; they are never created by use. */
+export class TopicMissing extends HydrawatchError {
+  readonly code = 'E_TOPIC_MISSING'
+  readonly topics: readonly string[]
+
+  constructor(topics: readonly string[]) {
+    super(`${topics.join(', ')} ${topics.length === 1 ? 'does' : 'do'} not exist; run \`hydrawatch topics apply\``)
+    this.topics = topics
+  }
+}
+
+/** A topic has another number of partitions than those it must be read together with. */
+export class PartitionCountMismatch extends HydrawatchError {
+  readonly code = 'E_PARTITION_COUNT'
+  readonly topic: string
+  readonly count: number
+  readonly expected: number
+
+  constructor(fields: { topic: string; count: number; expected: number; why: string }) {
+    const { topic, count, expected, why } = fields
+    super(
+      `${topic} has ${count} partitions, ${expected} expected (${why}); set topics.partitions to what the broker has, or choose another topics.prefix: the number of partitions never changes in place`,
+    )
+    this.topic = topic
+    this.count = count
+    this.expected = expected
+  }
+}
+
+/** A changelog holds an entry that this version can't read: continuing without it would be continuing on wrong state. */
+export class ChangelogUnreadable extends HydrawatchError {
+  readonly code = 'E_CHANGELOG_UNREADABLE'
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+
+  constructor(fields: { topic: string; partition: number; offset: number; reason: string }) {
+    const { topic, partition, offset, reason } = fields
+    super(
+      `${topic}/${partition} can not be restored: the entry at offset ${offset} is unreadable (${reason}); start the version that wrote it, or check that kafka.registry_url names the registry of this cluster`,
+    )
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+  }
+}
+
+/** The message of whatever was thrown, without the noise of nested retries. */
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
