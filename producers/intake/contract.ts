@@ -58,9 +58,7 @@ const signatures = optional(array(text))
 
 const span = object({
   hash,
-  minhash: optional(
-    value('32 bytes in base64', (v): v is string => isText(v) && MINHASH.test(v)),
-  ),
+  minhash: optional(value('32 bytes in base64', (v): v is string => isText(v) && MINHASH.test(v))),
   tokens: int32,
   place: optional(value('system, head, body, tail or tool', (v): v is SpanPlace => PLACES.has(v))),
   cues: optional(int32),
@@ -220,7 +218,8 @@ export function readRecord(input: unknown): InputRecord | Refusal {
   if (type === 'request') return request.matches(input) ? { type, record: input } : refusal(request, input)
   if (type === 'account') return account.matches(input) ? { type, record: input } : refusal(account, input)
   if (type === 'outcome') return outcome.matches(input) ? { type, record: input } : refusal(outcome, input)
-  if (type === 'model_release') return modelRelease.matches(input) ? { type, record: input } : refusal(modelRelease, input)
+  if (type === 'model_release')
+    return modelRelease.matches(input) ? { type, record: input } : refusal(modelRelease, input)
   return refusal(anyRecord, input)
 }
 

@@ -70,7 +70,9 @@ class LineSplitter {
 
   breakOff(damage: GzipDamage): Line[] {
     const detail = 'the compressed stream ends or breaks in this line; every line before it was read'
-    return [{ number: this.number, text: null, size_bytes: this.size_bytes, refusal: { reason: damage.reason, detail } }]
+    return [
+      { number: this.number, text: null, size_bytes: this.size_bytes, refusal: { reason: damage.reason, detail } },
+    ]
   }
 
   private keep(piece: Buffer): void {

@@ -28,7 +28,7 @@ export interface Reject extends Refusal {
   /** Counted from 1, empty lines included. */
   line: number
   size_bytes: number
-  /** Keyed hash of the line, to find it again at its origin; null for a line that was never held whole. */
+  /** Keyed hash of the line, to find it again at its origin; null for a line that was never held as text. */
   line_hash: number | null
 }
 

@@ -33,7 +33,10 @@ export function value<T>(expected: string, matches: (value: unknown) => value is
 /** Null and absent mean the same. */
 export function optional<T>(shape: Shape<T>): Shape<T | null | undefined> {
   const { matches, mismatch } = shape
-  return { matches: (value): value is T | null | undefined => value === undefined || value === null || matches(value), mismatch }
+  return {
+    matches: (value): value is T | null | undefined => value === undefined || value === null || matches(value),
+    mismatch,
+  }
 }
 
 /** An object with these fields; others are ignored. */

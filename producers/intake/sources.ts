@@ -21,7 +21,8 @@ export async function checkSources(sources: readonly string[]): Promise<void> {
 
 async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw new UsageError(`${path}: no such file; check the path`)
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw new UsageError(`${path}: no such file; check the path`)
     throw new UsageError(`${path}: cannot be opened (${error.code}); check its permissions`)
   })
   if (found.isDirectory()) throw new UsageError(`${path}: is a directory; name the files in it`)
