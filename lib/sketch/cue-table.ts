@@ -17,7 +17,12 @@ export const SKIPPED_WORD = 1
 /** Cue index 0 is no cue. */
 export const NO_CUE = 0
 
+/** Bits of a token hash to shift out for `maybeWord`. */
+export const MAYBE_SHIFT = 18
+
 export interface CueTable {
+  /** 0 at `tokenHash >>> MAYBE_SHIFT`: the token is surely not in the lexicon. One byte read settles most words. */
+  readonly maybeWord: Uint8Array
   /** Id of the word with this token hash, or `UNKNOWN_WORD`. */
   wordId(tokenHash: number): number
   /** Index of the one-word cue, or `NO_CUE`. */
@@ -37,13 +42,16 @@ export interface CueTable {
 export function compileCueTable(hashToken: (token: string) => number): CueTable {
   const words = createSlots()
   const pairs = createSlots()
+  const maybeWord = new Uint8Array(2 ** (32 - MAYBE_SHIFT))
   const cueByWord: number[] = []
   const idByWord = new Map<string, number>()
   const indexByCue = new Map<string, number>()
   const rows: number[][] = [new Array<number>(WEIGHT_COLUMNS).fill(0)]
 
   function defineWord(word: string, id: number): number {
-    words.put(hashToken(word), id)
+    const tokenHash = hashToken(word)
+    words.put(tokenHash, id)
+    maybeWord[tokenHash >>> MAYBE_SHIFT] = 1
     idByWord.set(word, id)
     return id
   }
@@ -72,6 +80,7 @@ export function compileCueTable(hashToken: (token: string) => number): CueTable 
 
   const wordCues = Uint16Array.from({ length: SLOTS }, (_, id) => cueByWord[id] ?? NO_CUE)
   return {
+    maybeWord,
     wordId: words.get,
     wordCue: (wordId) => wordCues[wordId]!,
     pairCue: (firstId, secondId) => pairs.get(pairKey(firstId, secondId)),

@@ -15,7 +15,7 @@ import {
   STOP,
 } from './byte-classes.ts'
 import { CODE_BLOCK, INLINE_CODE } from './cue-lexicon.ts'
-import { compileCueTable, NO_CUE, SKIPPED_WORD, UNKNOWN_WORD, WEIGHT_COLUMNS } from './cue-table.ts'
+import { compileCueTable, MAYBE_SHIFT, NO_CUE, SKIPPED_WORD, UNKNOWN_WORD, WEIGHT_COLUMNS } from './cue-table.ts'
 import {
   endOfCodeBlock,
   endOfInlineCode,
@@ -37,6 +37,7 @@ const UNPUNCTUATED_TOKENS_MAX = 32
 /** `<answer> ... </answer>` with no more than this between is one mention of a format, not a block of payload. */
 const INLINE_TAG_TOKENS_MAX = 3
 
+const SPACE_BYTE = 0x20
 const APOSTROPHE = 0x27
 const HIDDEN = -1
 
@@ -87,6 +88,7 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
   let current = createSentence()
   let spare = createSentence()
   let tokensCount = 0
+  let words = 0
   let sentenceNumber = 0
   let previousWord = UNKNOWN_WORD
   let previousWordToken = 0
@@ -99,28 +101,19 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
 
   function scan(bytes: Uint8Array, start: number, end: number, onSentence: (sentence: Sentence) => boolean): void {
     report = onSentence
+    const classes = BYTE_CLASS
     let i = start
     while (i < end) {
       const byte = bytes[i]!
-      const kind = BYTE_CLASS[byte]!
-      if (kind === LETTER) {
-        let hash = seed
-        let next = byte
-        do {
-          hash = Math.imul(hash ^ FOLDED[next]!, multiplier)
-          next = bytes[++i]!
-        } while (BYTE_CLASS[next] === LETTER)
-        if (next === 0x20) {
-          i++
-          addWord(hash)
-        } else i = addRestOfWord(bytes, i, end, hash)
-      } else if (kind === SPACE) i++
+      const kind = classes[byte]!
+      if (kind === LETTER) i = scanWords(bytes, i, end)
+      else if (kind === SPACE) i++
       else if (kind === NEWLINE) {
         finish()
         i++
       } else if (kind === STOP) {
         i++
-        if (i >= end || endsSentence(BYTE_CLASS[bytes[i]!]!, bytes[i]!)) finish()
+        if (i >= end || endsSentence(classes[bytes[i]!]!, bytes[i]!)) finish()
       } else if (kind === DIGIT) {
         i = endOfNumber(bytes, i, end)
         addPlaceholder(number)
@@ -128,6 +121,33 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
       else i = scanMark(bytes, i, start, end, kind)
     }
     finish()
+  }
+
+  /** A run of plain words with single spaces between: nearly all of prose, so everything hot is a local here. */
+  function scanWords(bytes: Uint8Array, from: number, end: number): number {
+    const classes = BYTE_CLASS
+    const fold = FOLDED
+    const maybeWord = cues.maybeWord
+    const tokens = current.tokens
+    const factor = multiplier
+    const startHash = seed
+    let i = from
+    let next = bytes[i]!
+    for (;;) {
+      let hash = startHash
+      do {
+        hash = Math.imul(hash ^ fold[next]!, factor)
+        next = bytes[++i]!
+      } while (classes[next] === LETTER)
+      if (next !== SPACE_BYTE) return addRestOfWord(bytes, i, end, hash)
+      const at = tokensCount++
+      if (at < SENTENCE_TOKENS_MAX) tokens[at] = hash
+      words++
+      if (maybeWord[hash >>> MAYBE_SHIFT] === 0) previousWord = UNKNOWN_WORD
+      else findCues(hash)
+      next = bytes[++i]!
+      if (classes[next] !== LETTER) return i
+    }
   }
 
   function addRestOfWord(bytes: Uint8Array, from: number, end: number, hash: number): number {
@@ -296,7 +316,11 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
   function addWord(token: number): void {
     if (tokensCount < SENTENCE_TOKENS_MAX) current.tokens[tokensCount] = token
     tokensCount++
-    current.words++
+    words++
+    findCues(token)
+  }
+
+  function findCues(token: number): void {
     const word = cues.wordId(token)
     if (word === SKIPPED_WORD) return
     if (word !== UNKNOWN_WORD) {
@@ -324,16 +348,17 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
     tokensCount = 0
     if (withPrevious) current.tokens[tokensCount++] = previousWordToken
     current.tokens[tokensCount++] = token
-    current.words = tokensCount
+    words = tokensCount
   }
 
   function finish(): void {
     if (tokensCount === 0) return
+    current.words = words
     current.kept = Math.min(tokensCount, SENTENCE_TOKENS_MAX)
     if (report(current)) [current, spare] = [spare, current]
     if (current.weight > 0) current.weights.fill(0)
     current.weight = 0
-    current.words = 0
+    words = 0
     tokensCount = 0
     sentenceNumber++
     previousWord = UNKNOWN_WORD
