@@ -26,6 +26,8 @@ export interface AccountContext {
   org_id: string
   created_at_ms: number | null
   paying: boolean
+  /** A contract allows what would else be suspicious; linked, never accused. */
+  exempt: boolean
   /** Requests so far. */
   requests: number
   /** Output tokens so far. */
@@ -101,6 +103,14 @@ export interface AlertAccount {
   reasons: string[]
 }
 
+/** The joint holdings of one payload object that chance does not explain, as of the hop that last touched it. */
+export interface AnchorAssessment {
+  kind: ObjectKind
+  object: number
+  cues: number
+  conjunctions: Conjunction[]
+}
+
 export interface BlastRadius {
   accounts: number
   organisations: number
@@ -127,10 +137,9 @@ export interface Campaign {
 export interface CampaignAccount {
   account_id: string
   outcome: string | null
+  /** Of the open alert about this account alone. */
   alert_id: string | null
   alert_revision: number
-  alert_hop: number
-  alert_status: string
 }
 
 export interface CampaignEntity {
@@ -172,6 +181,7 @@ export interface CampaignState {
   position: Position | null
   link: Link | null
   signal: Signal | null
+  anchor: AnchorAssessment | null
   campaign: CampaignEntity | null
   account: CampaignAccount | null
   active_accounts: number | null
@@ -187,6 +197,17 @@ export interface Client {
   tuple_hash: number | null
   connection_hash: number | null
   device_hash: number | null
+}
+
+export interface Conjunction {
+  kind: ObjectKind
+  object: number
+  /** Distinct organisations that hold both. */
+  organisations: number
+  /** Accounts that would hold both if the two were independent. */
+  expected: number
+  /** Natural logarithm of the Poisson upper tail. */
+  log_p: number
 }
 
 /** Input that could not be used, why, and where it stands. */
@@ -236,8 +257,6 @@ export interface DetectorEntry {
   last_hop: number
   outcome: string
   observed: number
-  /** The detector's own state, canonical JSON. */
-  state: Buffer
 }
 
 /** Changelog of the detectors stage. */
@@ -380,6 +399,8 @@ export interface Link {
   holders: number
   /** Distinct organisations among them. */
   organisations: number
+  /** Event time after which the holding no longer counts. */
+  expires_ms: number
   context: AccountContext
 }
 
@@ -572,6 +593,8 @@ export interface Signal {
   outcome: SignalOutcome
   /** A detector in shadow is recorded and counted, and moves no score. */
   shadow: boolean
+  /** An exact rule that supports an alert about the account by itself. */
+  standalone: boolean
   window_ms: number
   segment: string
   /** Sample size: requests looked at. */

@@ -59,12 +59,15 @@ export function headOf(state: AccountState): AccountHead {
   return { facts, status, org_id, first_seen_ms, last_seen_ms, requests, output_tokens, snapshot, sighted }
 }
 
+const AUTHORISED = 'authorised_distillation'
+
 /** What later stages must know. Paying is what a plan other than the free one says; unknown is not paying. */
 export function contextOf(state: AccountState): AccountContext {
   const { facts } = state
   return {
     org_id: facts?.org_id ?? state.org_id ?? state.account_id,
     created_at_ms: facts?.created_at_ms ?? null,
+    exempt: facts?.contract_flags.includes(AUTHORISED) ?? false,
     paying: facts?.plan != null && facts.plan !== 'free',
     requests: state.requests,
     output_tokens: state.output_tokens,

@@ -1,14 +1,14 @@
 import { idHash, RecentIds } from '../../lib/sketch/recent-ids.ts'
 import { Changes } from '../../lib/stream/changes.ts'
 import { Expiry } from '../../lib/stream/expiry.ts'
-import { compareText } from '../../lib/stream/order.ts'
+import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
 import type { Account, FingerprintState, Outcome, Request, Sighting } from '../../schemas/types.ts'
 import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
 import { decodePane, encodePane, type Pane, paneOf } from './pane.ts'
 import type { Tier } from './pane-rings.ts'
 import type { FingerprintsSettings } from './settings.ts'
-import { compareByObject, sightingsOf } from './sightings.ts'
+import { sightingsOf } from './sightings.ts'
 import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
 
 const DAY_MS = 86_400_000

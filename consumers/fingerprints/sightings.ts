@@ -42,14 +42,6 @@ export function sightingsOf(
   return sightings
 }
 
-/** Canonical order of sightings and links: by kind, object, account. */
-export function compareByObject(
-  a: { kind: ObjectKind; object: number; account_id: string },
-  b: { kind: ObjectKind; object: number; account_id: string },
-): number {
-  return compareText(a.kind, b.kind) || a.object - b.object || compareText(a.account_id, b.account_id)
-}
-
 function usesOf(state: AccountState, end_ms: number, requests: readonly Request[]): Use[] {
   const uses = new Map<string, Use>()
   const use = (kind: ObjectKind, object: number, time_ms: number, cues: number) => {

@@ -38,6 +38,7 @@ interface Subscriber {
  */
 export class Driver {
   private readonly tasks: Task[] = []
+  private readonly sources: SourceAssembler[] = []
   private readonly subscribers = new Map<string, Subscriber[]>()
   private readonly offsets = new Map<string, number>()
   private readonly gate: HopGate
@@ -58,6 +59,7 @@ export class Driver {
         const processor = stage.create({ task: index, partitions, hop_ms: hops.length_ms })
         const task = { stage, index, assembler, processor }
         this.tasks.push(task)
+        if (assembler instanceof SourceAssembler) this.sources.push(assembler)
         this.subscribe(task)
       }
     }
@@ -76,11 +78,10 @@ export class Driver {
 
   /** End of input: closes every hop that holds records. */
   finish(): void {
-    const sources = this.tasks.flatMap(({ assembler }) => (assembler instanceof SourceAssembler ? [assembler] : []))
-    const ends = sources.flatMap((source) => source.openEnd_ms() ?? [])
+    const ends = this.sources.flatMap((source) => source.openEnd_ms() ?? [])
     if (ends.length === 0) return
     const end_ms = Math.max(...ends)
-    for (const source of sources) source.advance(end_ms + this.options.hops.bound_ms)
+    for (const source of this.sources) source.advance(end_ms + this.options.hops.bound_ms)
     this.run()
   }
 
@@ -113,6 +114,8 @@ export class Driver {
   }
 
   private run(): void {
+    // Nothing moves unless a source can close a hop, and that is looked at once per piped record.
+    if (!this.sources.some((source) => source.ready())) return
     // Stages stand in flow order, so one pass carries a hop to the end; sources may free each other through the gate.
     let progressed = true
     while (progressed) {

@@ -2,3 +2,14 @@
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
+
+/** Canonical order of what accounts hold: by kind, object, account. */
+export function compareByObject(a: Holding, b: Holding): number {
+  return compareText(a.kind, b.kind) || a.object - b.object || compareText(a.account_id, b.account_id)
+}
+
+interface Holding {
+  readonly kind: string
+  readonly object: number
+  readonly account_id: string
+}

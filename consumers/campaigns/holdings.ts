@@ -1,0 +1,78 @@
+import { Expiry } from '../../lib/stream/expiry.ts'
+import type { AccountContext, Link, ObjectKind } from '../../schemas/types.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Key of an object: its kind and hash. */
+export function objectKey(object: { readonly kind: ObjectKind; readonly object: number }): string {
+  return `${object.kind}/${object.object}`
+}
+
+export interface HeldObject {
+  readonly kind: ObjectKind
+  readonly object: number
+  cues: number
+  readonly holders: Map<string, Link>
+}
+
+/** The bipartite graph of accounts and the objects that organisations share, with expiry. */
+export class Holdings {
+  readonly objects = new Map<string, HeldObject>()
+  private readonly byAccount = new Map<string, Map<string, Link>>()
+  private readonly expiry = new Expiry<string>(HOUR_MS)
+
+  /** Adds or refreshes a holding; true when the account did not hold the object before. */
+  add(link: Link): boolean {
+    const key = objectKey(link)
+    const object = this.objects.get(key) ?? { kind: link.kind, object: link.object, cues: 0, holders: new Map() }
+    this.objects.set(key, object)
+    object.cues |= link.cues
+    const isNew = !object.holders.has(link.account_id)
+    object.holders.set(link.account_id, link)
+    const own = this.byAccount.get(link.account_id) ?? new Map<string, Link>()
+    this.byAccount.set(link.account_id, own)
+    own.set(key, link)
+    this.expiry.schedule(`${key}\u0000${link.account_id}`, link.expires_ms)
+    return isNew
+  }
+
+  remove(link: Link): void {
+    const key = objectKey(link)
+    const object = this.objects.get(key)
+    object?.holders.delete(link.account_id)
+    if (object?.holders.size === 0) this.objects.delete(key)
+    const own = this.byAccount.get(link.account_id)
+    own?.delete(key)
+    if (own?.size === 0) this.byAccount.delete(link.account_id)
+  }
+
+  /** Removes and returns the holdings that have expired. */
+  expire(now_ms: number): Link[] {
+    const find = (key: string) => {
+      const [object, account_id] = key.split('\u0000') as [string, string]
+      return this.byAccount.get(account_id)?.get(object)
+    }
+    const expired = this.expiry.take(now_ms, (key) => find(key)?.expires_ms ?? null)
+    const links = expired.flatMap((key) => find(key) ?? [])
+    for (const link of links) this.remove(link)
+    return links
+  }
+
+  /** What an account holds. */
+  of(account_id: string): readonly Link[] {
+    return [...(this.byAccount.get(account_id)?.values() ?? [])]
+  }
+
+  holds(account_id: string, key: string): boolean {
+    return this.byAccount.get(account_id)?.has(key) ?? false
+  }
+
+  /** The newest context that any link of the account carried. */
+  context(account_id: string): AccountContext | null {
+    let newest: AccountContext | null = null
+    for (const { context } of this.of(account_id)) {
+      if (newest === null || context.requests > newest.requests) newest = context
+    }
+    return newest
+  }
+}

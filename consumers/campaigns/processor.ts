@@ -1,0 +1,410 @@
+import { Changes } from '../../lib/stream/changes.ts'
+import { compareByObject, compareText } from '../../lib/stream/order.ts'
+import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
+import type {
+  Alert,
+  AnchorAssessment,
+  CampaignAccount,
+  CampaignEntity,
+  CampaignState,
+  Link,
+  Outcome,
+  Signal,
+} from '../../schemas/types.ts'
+import { accountAlert } from './account-alert.ts'
+import { paginate } from './alert-pages.ts'
+import { assessAnchor } from './anchors.ts'
+import { type Assessment, assess, exposure } from './assessment.ts'
+import { type Cluster, clustersOf } from './clusters.ts'
+import { Holdings, objectKey } from './holdings.ts'
+import { alertId, campaignId, succeed } from './identity.ts'
+import { BLOCK_OF } from './object-kinds.ts'
+import type { CampaignsSettings } from './settings.ts'
+
+const NOTHING: CampaignState = {
+  position: null,
+  link: null,
+  signal: null,
+  anchor: null,
+  campaign: null,
+  account: null,
+  active_accounts: null,
+}
+const SEPARATOR = '\u0000'
+/** Outcomes that take an accusation back. */
+const CLEARING = new Set(['cleared', 'verified', 'appeal_overturned'])
+
+type CampaignStatus = 'open' | 'updated' | 'closed' | 'merged' | 'withdrawn'
+
+/** Joins links, signals and outcomes into campaigns with an identity of their own, and raises alerts about them. */
+export class CampaignsProcessor implements Processor {
+  private readonly holdings = new Holdings()
+  private readonly anchors = new Map<string, AnchorAssessment>()
+  private readonly signals = new Map<string, Map<string, Signal>>()
+  private readonly accounts = new Map<string, CampaignAccount>()
+  private readonly campaigns = new Map<string, CampaignEntity>()
+  private readonly changes = new Changes()
+  private readonly settings: CampaignsSettings
+  private readonly config_hash: string
+  private active_accounts = 0
+  private readonly counts = { links: 0, signals: 0, alerts: 0 }
+
+  constructor(settings: CampaignsSettings, config_hash: string) {
+    this.settings = settings
+    this.config_hash = config_hash
+  }
+
+  process(hop: HopInput): Output[] {
+    const outcomesChanged = this.joinOutcomes(hop.records.outcomes ?? [])
+    const touched = this.joinLinks(hop)
+    const signalled = this.joinSignals(hop)
+    for (const key of [...touched].sort(compareText)) this.assessAnchor(key)
+    const outputs: Output[] = []
+    if (touched.size > 0 || signalled.length > 0 || outcomesChanged || this.isRevisionDue(hop.hop)) {
+      outputs.push(...this.reviseCampaigns(hop))
+    }
+    const alerts = [...outputs.filter(({ topic }) => topic === 'alerts'), ...this.accountAlerts(hop, signalled)]
+    alerts.sort((a, b) => compareText((a.value as Alert).alert_id, (b.value as Alert).alert_id))
+    return [...outputs.filter(({ topic }) => topic !== 'alerts'), ...alerts]
+  }
+
+  drainChanges(): ChangelogEntry[] {
+    return this.changes.drain()
+  }
+
+  restore({ key, value }: ChangelogEntry): void {
+    const entry = value as CampaignState | null
+    const [kind, ...id] = key.split(SEPARATOR) as [string, ...string[]]
+    if (kind === 'population') this.active_accounts = entry?.active_accounts ?? 0
+    else if (kind === 'link') this.restoreLink(id, entry?.link ?? null)
+    else if (kind === 'signal') this.restoreSignal(id, entry?.signal ?? null)
+    else if (kind === 'anchor') restoreInto(this.anchors, id[0]!, entry?.anchor ?? null)
+    else if (kind === 'account') restoreInto(this.accounts, id[0]!, entry?.account ?? null)
+    else if (kind === 'campaign') restoreInto(this.campaigns, id[0]!, entry?.campaign ?? null)
+  }
+
+  restored(): void {}
+
+  counters(): Readonly<Record<string, number>> {
+    return { ...this.counts, campaigns: this.campaigns.size, objects: this.holdings.objects.size }
+  }
+
+  private joinOutcomes(outcomes: readonly Outcome[]): boolean {
+    const sorted = [...outcomes].sort(
+      (a, b) =>
+        a.event_time_ms - b.event_time_ms ||
+        compareText(a.account_id, b.account_id) ||
+        compareText(a.outcome, b.outcome),
+    )
+    for (const { account_id, outcome } of sorted) this.updateAccount(account_id, { outcome })
+    return sorted.length > 0
+  }
+
+  /** Adds the hop's links; returns the payload objects whose joint holdings may have changed. */
+  private joinLinks(hop: HopInput): Set<string> {
+    const batches = hop.records.links ?? []
+    const population = Math.max(0, ...batches.map(({ active_accounts }) => active_accounts))
+    if (population !== this.active_accounts) {
+      this.active_accounts = population
+      this.changes.mark('population', () => ({ ...NOTHING, active_accounts: this.active_accounts }))
+    }
+    const touched = new Set<string>()
+    const touch = (link: Link) => {
+      if (isAnchor(link)) touched.add(objectKey(link))
+      else for (const held of this.holdings.of(link.account_id)) if (isAnchor(held)) touched.add(objectKey(held))
+    }
+    for (const link of this.holdings.expire(hop.end_ms)) {
+      touch(link)
+      this.changes.mark(linkKey(link), () => null)
+    }
+    const links = batches.flatMap((batch) => batch.links).sort(compareByObject)
+    this.counts.links += links.length
+    for (const link of links) {
+      if (this.holdings.add(link)) touch(link)
+      this.changes.mark(linkKey(link), () => ({ ...NOTHING, link }))
+    }
+    return touched
+  }
+
+  private joinSignals(hop: HopInput): Signal[] {
+    const signals = [...(hop.records.signals ?? [])].sort(
+      (a, b) => compareText(a.account_id, b.account_id) || compareText(a.detector, b.detector),
+    )
+    this.counts.signals += signals.length
+    for (const signal of signals) {
+      const kept = signal.outcome === 'hit' && !signal.shadow
+      const own = this.signals.get(signal.account_id) ?? new Map<string, Signal>()
+      this.signals.set(signal.account_id, own)
+      if (kept) own.set(signal.detector, signal)
+      else own.delete(signal.detector)
+      if (own.size === 0) this.signals.delete(signal.account_id)
+      const key = ['signal', signal.account_id, signal.detector].join(SEPARATOR)
+      this.changes.mark(key, () => (kept ? { ...NOTHING, signal } : null))
+    }
+    return signals
+  }
+
+  private assessAnchor(key: string): void {
+    const object = this.holdings.objects.get(key)
+    const isWorthwhile = object && object.holders.size >= this.settings.organisations_min
+    const assessment = isWorthwhile ? assessAnchor(object, this.holdings, this.active_accounts, this.settings) : null
+    if (assessment === null && !this.anchors.has(key)) return
+    if (assessment) this.anchors.set(key, assessment)
+    else this.anchors.delete(key)
+    this.changes.mark(`anchor${SEPARATOR}${key}`, () => (assessment ? { ...NOTHING, anchor: assessment } : null))
+  }
+
+  private reviseCampaigns(hop: HopInput): Output[] {
+    const anchors = [...this.anchors.values()].sort((a, b) => compareText(a.kind, b.kind) || a.object - b.object)
+    const judged = new Map<Cluster, Assessment>()
+    for (const cluster of clustersOf(anchors, this.holdings)) {
+      const assessment = assess(
+        cluster,
+        this.holdings,
+        this.knowledge(hop.hop),
+        this.active_accounts,
+        hop.end_ms,
+        this.settings,
+      )
+      if (assessment) judged.set(cluster, assessment)
+    }
+    const known = [...this.campaigns.values()].map((campaign) => ({
+      ...campaign,
+      members: new Set(campaign.members.map(({ account_id }) => account_id)),
+    }))
+    const succession = succeed([...judged.keys()], known)
+    const outputs: Output[] = []
+    for (const { campaign_id, cluster } of succession.continued) {
+      outputs.push(...this.revise(this.campaigns.get(campaign_id)!, cluster, judged.get(cluster)!, hop))
+    }
+    for (const { cluster, split_from } of succession.founded) {
+      outputs.push(...this.revise(this.found(hop.hop, cluster, split_from), cluster, judged.get(cluster)!, hop))
+    }
+    for (const { campaign_id, into } of succession.merged) outputs.push(...this.end(campaign_id, 'merged', into, hop))
+    for (const campaign_id of succession.ended)
+      outputs.push(...this.end(campaign_id, this.endStatus(campaign_id), null, hop))
+    return outputs
+  }
+
+  private found(hop: number, cluster: Cluster, split_from: string | null): CampaignEntity {
+    const campaign_id = campaignId(hop, cluster)
+    const campaign: CampaignEntity = {
+      campaign_id,
+      founded_hop: hop,
+      alert_id: alertId('campaign', campaign_id, hop),
+      revision: 0,
+      status: 'open',
+      merged_into: null,
+      split_from,
+      alert_hop: -1,
+      alert_accounts: 0,
+      severity: '',
+      members: [],
+    }
+    this.campaigns.set(campaign_id, campaign)
+    return campaign
+  }
+
+  private revise(campaign: CampaignEntity, cluster: Cluster, assessment: Assessment, hop: HopInput): Output[] {
+    const joined = new Map(campaign.members.map(({ account_id, joined_hop }) => [account_id, joined_hop]))
+    const members = cluster.accounts.map((account_id) => ({
+      account_id,
+      joined_hop: joined.get(account_id) ?? hop.hop,
+    }))
+    const sameMembers =
+      members.length === campaign.members.length && members.every(({ account_id }) => joined.has(account_id))
+    campaign.members = members
+    const speaks = this.isNews(campaign, assessment, hop.hop)
+    const outputs: Output[] = []
+    if (speaks) {
+      campaign.revision++
+      campaign.status = campaign.revision === 1 ? 'open' : 'updated'
+      campaign.alert_hop = hop.hop
+      campaign.alert_accounts = assessment.accused.length
+      campaign.severity = assessment.severity
+      outputs.push(...this.alertPages(campaign, assessment, hop))
+    }
+    if (!sameMembers || speaks) {
+      this.markCampaign(campaign)
+      outputs.push(this.campaignRecord(campaign, assessment, hop.hop))
+    }
+    return outputs
+  }
+
+  /** A revision is due when the accused have grown by a fifth or the severity has changed, at most hourly; a withdrawal at once. */
+  private isNews(campaign: CampaignEntity, { accused, severity }: Assessment, hop: number): boolean {
+    if (campaign.revision === 0) return true
+    if (severity === campaign.severity && accused.length < campaign.alert_accounts) return true
+    if (hop - campaign.alert_hop < this.settings.revision_interval_hops) return false
+    return (
+      severity !== campaign.severity ||
+      accused.length >= Math.max(1, campaign.alert_accounts) * this.settings.revision_growth_ratio
+    )
+  }
+
+  private isRevisionDue(hop: number): boolean {
+    for (const { alert_hop } of this.campaigns.values()) {
+      if (hop - alert_hop === this.settings.revision_interval_hops) return true
+    }
+    return false
+  }
+
+  private end(campaign_id: string, status: CampaignStatus, into: string | null, hop: HopInput): Output[] {
+    const campaign = this.campaigns.get(campaign_id)!
+    this.campaigns.delete(campaign_id)
+    this.changes.mark(`campaign${SEPARATOR}${campaign_id}`, () => null)
+    campaign.revision++
+    campaign.status = status
+    campaign.merged_into = into === null ? null : this.campaigns.get(into)!.alert_id
+    campaign.members = []
+    const nobody: Assessment = {
+      accused: [],
+      related: [],
+      score: 0,
+      severity: 'low',
+      recommended_action: 'observe',
+      objectives: [],
+      evidence: [],
+      exposure: { ...exposure([]), first_seen_ms: hop.end_ms, last_seen_ms: hop.end_ms },
+      blast_radius: { accounts: 0, organisations: 0, paying_share: 0, median_tenure_days: 0 },
+      objects: [],
+    }
+    return [...this.alertPages(campaign, nobody, hop), this.campaignRecord(campaign, nobody, hop.hop)]
+  }
+
+  /** A campaign ends as withdrawn when its members were cleared, as closed when they went quiet. */
+  private endStatus(campaign_id: string): CampaignStatus {
+    const members = this.campaigns.get(campaign_id)!.members
+    const cleared = members.filter(({ account_id }) => this.isCleared(account_id)).length
+    return cleared * 2 >= members.length ? 'withdrawn' : 'closed'
+  }
+
+  private alertPages(campaign: CampaignEntity, assessment: Assessment, hop: HopInput): Output[] {
+    const split_from = campaign.split_from === null ? null : (this.campaigns.get(campaign.split_from)?.alert_id ?? null)
+    const alert: Alert = {
+      alert_id: campaign.alert_id,
+      revision: campaign.revision,
+      page: 0,
+      pages: 1,
+      status: campaign.status,
+      merged_into: campaign.merged_into,
+      split_from,
+      hop: hop.hop,
+      event_time_ms: hop.end_ms,
+      subject: { kind: 'campaign', id: campaign.campaign_id },
+      accounts: assessment.accused,
+      related_accounts: assessment.related,
+      score: assessment.score,
+      score_basis: 'rule',
+      severity: assessment.severity,
+      objectives: assessment.objectives,
+      evidence: assessment.evidence,
+      exposure: assessment.exposure,
+      blast_radius: assessment.blast_radius,
+      recommended_action: assessment.recommended_action,
+      config_hash: this.config_hash,
+    }
+    this.counts.alerts++
+    return paginate(alert).map((value) => ({ topic: 'alerts', key: campaign.campaign_id, partition: 0, value }))
+  }
+
+  private campaignRecord(campaign: CampaignEntity, assessment: Assessment, hop: number): Output {
+    const { campaign_id, founded_hop, status, merged_into, split_from, members } = campaign
+    const described = new Map(
+      [...assessment.related, ...assessment.accused].map((account) => [account.account_id, account]),
+    )
+    return {
+      topic: 'campaigns',
+      key: campaign_id,
+      partition: 0,
+      value: {
+        campaign_id,
+        founded_hop,
+        hop,
+        status,
+        merged_into,
+        split_from,
+        members: members.map(({ account_id, joined_hop }) => {
+          const account = described.get(account_id)
+          const org_id = account?.org_id ?? this.holdings.context(account_id)?.org_id ?? account_id
+          return { account_id, org_id, joined_hop, score: account?.score ?? 0, reasons: account?.reasons ?? [] }
+        }),
+        objects: assessment.objects,
+        score: assessment.score,
+        severity: assessment.severity,
+      },
+    }
+  }
+
+  private accountAlerts(hop: HopInput, signals: readonly Signal[]): Output[] {
+    return signals.flatMap((signal): Output[] => {
+      if (!signal.standalone || signal.shadow) return []
+      const account = this.accounts.get(signal.account_id)
+      const isOpen = account?.alert_id != null
+      const isHit = signal.outcome === 'hit' && !signal.context.exempt && !this.isCleared(signal.account_id)
+      if (isHit === isOpen) return []
+      const alert_id = account?.alert_id ?? alertId('account', signal.account_id, hop.hop)
+      const alert_revision = isHit ? 1 : (account?.alert_revision ?? 0) + 1
+      const status = isHit ? 'open' : this.isCleared(signal.account_id) ? 'withdrawn' : 'closed'
+      this.updateAccount(signal.account_id, { alert_id: isHit ? alert_id : null, alert_revision })
+      this.counts.alerts++
+      const value = accountAlert(signal, hop, {
+        alert_id,
+        revision: alert_revision,
+        status,
+        config_hash: this.config_hash,
+      })
+      return [{ topic: 'alerts', key: signal.account_id, partition: 0, value }]
+    })
+  }
+
+  private knowledge(hop: number) {
+    return {
+      hits: (account_id: string) =>
+        [...(this.signals.get(account_id)?.values() ?? [])]
+          .filter((signal) => hop - signal.hop <= this.settings.signal_ttl_hops)
+          .sort((a, b) => compareText(a.detector, b.detector)),
+      isCleared: (account_id: string) => this.isCleared(account_id),
+    }
+  }
+
+  private isCleared(account_id: string): boolean {
+    return CLEARING.has(this.accounts.get(account_id)?.outcome ?? '')
+  }
+
+  private updateAccount(account_id: string, change: Partial<CampaignAccount>): void {
+    const before = this.accounts.get(account_id) ?? { account_id, outcome: null, alert_id: null, alert_revision: 0 }
+    const account = { ...before, ...change }
+    this.accounts.set(account_id, account)
+    this.changes.mark(`account${SEPARATOR}${account_id}`, () => ({ ...NOTHING, account }))
+  }
+
+  private markCampaign(campaign: CampaignEntity): void {
+    this.changes.mark(`campaign${SEPARATOR}${campaign.campaign_id}`, () => ({ ...NOTHING, campaign: { ...campaign } }))
+  }
+
+  private restoreLink(id: readonly string[], link: Link | null): void {
+    const before = this.holdings.of(id[1]!).find((held) => objectKey(held) === id[0])
+    if (link) this.holdings.add(link)
+    else if (before) this.holdings.remove(before)
+  }
+
+  private restoreSignal([account_id, detector]: readonly string[], signal: Signal | null): void {
+    const own = this.signals.get(account_id!) ?? new Map<string, Signal>()
+    if (signal) this.signals.set(account_id!, own.set(detector!, signal))
+    else own.delete(detector!)
+  }
+}
+
+function isAnchor(link: Link): boolean {
+  return BLOCK_OF[link.kind] === 'payload'
+}
+
+function linkKey(link: Link): string {
+  return ['link', objectKey(link), link.account_id].join(SEPARATOR)
+}
+
+function restoreInto<Value>(map: Map<string, Value>, key: string, value: Value | null): void {
+  if (value === null) map.delete(key)
+  else map.set(key, value)
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+/** Settings of the campaigns stage. All of them affect detection and enter the config hash of alerts. */
+export const campaignsSettings = z.strictObject({
+  organisations_min: z.int().min(2).default(3).describe('organisations that must hold two objects together'),
+  payment_log10_p_max: z.number().max(0).default(-4).describe('chance of a joint holding with a payment instrument'),
+  relay_log10_p_max: z.number().max(0).default(-4).describe('chance of a joint holding with a conversation prefix'),
+  client_log10_p_max: z.number().max(0).default(-8).describe('chance of a joint holding with a client tuple'),
+  beyond_share_min: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe('members linked by more than co-adoption, to accuse'),
+  eliciting_share_min: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('members whose instruction elicits training data, to accuse'),
+  prior: z.number().gt(0).lt(1).default(0.001).describe('prior probability that a cluster is a campaign'),
+  revision_growth_ratio: z
+    .number()
+    .gt(1)
+    .default(1.2)
+    .describe('a revision when the accused have grown by this factor'),
+  revision_interval_hops: z.int().min(1).default(60).describe('hops between revisions of one alert'),
+  signal_ttl_hops: z.int().min(1).default(2_880).describe('a hit counts for so long after it was last said'),
+  related_max: z.int().min(0).default(500).describe('related accounts named per alert'),
+})
+
+export type CampaignsSettings = z.infer<typeof campaignsSettings>
