@@ -1,0 +1,58 @@
+import { startEmbeddedBroker } from '../../lib/embedded/broker.ts'
+import { startEmbeddedRegistry } from '../../lib/embedded/registry.ts'
+
+export interface TestBroker {
+  readonly brokers: string[]
+  readonly registryUrl: string
+  readonly kind: 'embedded' | 'external'
+  /** Compacts every compacted topic at once; null where the broker decides by itself. */
+  readonly compactNow: (() => number) | null
+  /** Why the embedded broker closed connections, for tests that expect none or some; null for an external broker. */
+  readonly closedConnections: string[] | null
+  close(): Promise<void>
+}
+
+/**
+ * The broker that integration tests talk to: the one in KAFKA_BROKERS (with the registry in SCHEMA_REGISTRY_URL, or an
+ * embedded one), otherwise fresh embedded ones on free ports. Says on standard error which it was.
+ */
+export async function openBroker(): Promise<TestBroker> {
+  const external = process.env.KAFKA_BROKERS
+  const registry = process.env.SCHEMA_REGISTRY_URL ? null : await startEmbeddedRegistry()
+  const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.url ?? ''
+  if (external) {
+    announce(`external broker ${external}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
+    return {
+      brokers: external.split(','),
+      registryUrl,
+      kind: 'external',
+      compactNow: null,
+      closedConnections: null,
+      close: async () => registry?.stop(),
+    }
+  }
+  const closedConnections: string[] = []
+  const broker = await startEmbeddedBroker({
+    sessionTimeout_min_ms: 1_000,
+    compactionInterval_ms: 0,
+    log: (line) => {
+      if (line.includes('closed a connection')) closedConnections.push(line)
+    },
+  })
+  announce(`embedded broker ${broker.address}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
+  return {
+    brokers: [broker.address],
+    registryUrl,
+    kind: 'embedded',
+    compactNow: broker.compactNow,
+    closedConnections,
+    close: async () => {
+      await broker.stop()
+      await registry?.stop()
+    },
+  }
+}
+
+function announce(line: string): void {
+  process.stderr.write(`[test broker] ${line}\n`)
+}
