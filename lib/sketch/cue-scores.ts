@@ -2,12 +2,10 @@ import { CUE_BIAS } from './cue-lexicon.ts'
 import { WEIGHT_COLUMNS } from './cue-table.ts'
 import { CUE_CLASSES } from './cues.ts'
 
-/** Share of the second-best sentence that counts, so that a class named twice outranks one named once. */
-const SECOND_SHARE = 0.5
-
-/** The strongest two sentences per class. Two, not a sum: a long payload must not add up to an instruction. */
+/** The strongest sentence per class. Not a sum over sentences: a long payload must not add up to an instruction. */
 export interface CueEvidence {
   clear(): void
+  /** Takes the weights of one sentence into account. */
   add(weights: Int32Array): void
   /** 0..100 per class in wire order. */
   scores(): number[]
@@ -15,22 +13,16 @@ export interface CueEvidence {
 
 export function createCueEvidence(): CueEvidence {
   const best = new Int32Array(WEIGHT_COLUMNS)
-  const second = new Int32Array(WEIGHT_COLUMNS)
   return {
     clear() {
       best.fill(0)
-      second.fill(0)
     },
     add(weights) {
       for (let column = 0; column < WEIGHT_COLUMNS; column++) {
-        const weight = weights[column]!
-        if (weight > best[column]!) {
-          second[column] = best[column]!
-          best[column] = weight
-        } else if (weight > second[column]!) second[column] = weight
+        if (weights[column]! > best[column]!) best[column] = weights[column]!
       }
     },
-    scores: () => CUE_CLASSES.map((_, column) => cueScore(best[column]! + SECOND_SHARE * second[column]!)),
+    scores: () => CUE_CLASSES.map((_, column) => cueScore(best[column]!)),
   }
 }
 

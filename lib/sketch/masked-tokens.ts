@@ -36,6 +36,7 @@ export const SENTENCE_TOKENS_MAX = 64
 const UNPUNCTUATED_TOKENS_MAX = 32
 /** `<answer> ... </answer>` with no more than this between is one mention of a format, not a block of payload. */
 const INLINE_TAG_TOKENS_MAX = 3
+const NO_OPEN_TAG = -INLINE_TAG_TOKENS_MAX - 1
 
 const SPACE_BYTE = 0x20
 const APOSTROPHE = 0x27
@@ -92,7 +93,7 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
   let sentenceNumber = 0
   let previousWord = UNKNOWN_WORD
   let previousWordToken = 0
-  let openTagAt = -INLINE_TAG_TOKENS_MAX
+  let openTagAt = NO_OPEN_TAG
   const seenIn = new Float64Array(cues.cuesCount)
   let report: (sentence: Sentence) => boolean = () => false
   /** Out-parameters of `restOfWord`. */
@@ -362,7 +363,7 @@ export function createSentenceScanner(seed: number, multiplier: number): Sentenc
     tokensCount = 0
     sentenceNumber++
     previousWord = UNKNOWN_WORD
-    openTagAt = -INLINE_TAG_TOKENS_MAX
+    openTagAt = NO_OPEN_TAG
   }
 
   seenIn.fill(-1)
