@@ -47,8 +47,8 @@ export interface Assessment {
 
 /**
  * Judges a cluster. Null: nothing to say, because no eliciting instruction holds it together. Members are accused only
- * when two blocks agree, one of them more than co-adoption, and most of them carry an eliciting instruction: a viral agent
- * release shares a template and a client among thousands of innocents. Until a deployment has calibrated itself, the basis is
+ * when two blocks agree, one of them more than co-adoption, and they carry an eliciting instruction: a viral agent release
+ * shares a template and a client among thousands of innocents. Until a deployment has calibrated itself, the basis is
  * `rule` and the strongest action is `verify` (DESIGN §6, day one).
  */
 export function assess(
@@ -74,19 +74,21 @@ export function assess(
   const organisations = organisationsOf(members, holdings)
   const beyondShare = share(holdsAny(beyond))
   const elicitingShare = share(holdsAny(eliciting))
-  const accuses =
-    beyondShare >= settings.beyond_share_min &&
-    elicitingShare >= settings.eliciting_share_min &&
-    organisations >= settings.organisations_min
-  const describe = (account_id: string) => describeMember(account_id, cluster, holdings, knowledge.hits(account_id))
   const accusable = members.filter((account_id) => !holdings.context(account_id)?.exempt)
-  const accused = accuses ? accusable.map(describe) : []
+  const tied = accusable.filter(holdsAny(beyond)).filter(holdsAny(eliciting))
+  const isTied = organisationsOf(tied, holdings) >= settings.organisations_min
+  // The payment ties a few members; that accuses the others too once it ties enough of them, and most carry the instruction.
+  const isShared = beyondShare >= settings.beyond_share_min && elicitingShare >= settings.eliciting_share_min
+  const subjects = !isTied ? [] : isShared ? accusable : tied
+  const accuses = subjects.length > 0
+  const describe = (account_id: string) => describeMember(account_id, cluster, holdings, knowledge.hits(account_id))
+  const accused = subjects.map(describe)
   const named = new Set(accused.map(({ account_id }) => account_id))
   const around = relatedOf(cluster, eliciting, holdings, settings.related_max)
   const related = around.filter((account_id) => !named.has(account_id)).map(describe)
   const evidence = [...jointHoldings(cluster), ...detectorHits(members, knowledge)]
-  const subjects = accuses ? accusable : members
-  const exposure = exposureOf(subjects, holdings)
+  const concerned = accuses ? subjects : members
+  const exposure = exposureOf(concerned, holdings)
   const strong = beyondShare >= HIGH_SHARE_MIN && organisations >= HIGH_ORGANISATIONS_MIN
   const vast = organisations >= CRITICAL_ORGANISATIONS_MIN || exposure.requests >= CRITICAL_REQUESTS_MIN
   return {
@@ -98,7 +100,7 @@ export function assess(
     objectives: objectivesOf(cluster, members, knowledge),
     evidence,
     exposure,
-    blast_radius: blastRadiusOf(subjects, holdings, end_ms),
+    blast_radius: blastRadiusOf(concerned, holdings, end_ms),
     objects: objectsOf(cluster, holdings, population),
   }
 }

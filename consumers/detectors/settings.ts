@@ -18,4 +18,5 @@ export const detectorsSettings = z.strictObject(
   Object.fromEntries(DETECTORS.map((detector) => [detector.name, settingsOf(detector)])),
 )
 
-export type DetectorsSettings = Record<string, { mode: (typeof MODES)[number] } & Record<string, unknown>>
+/** By detector name: its `mode` and its own settings, which only the detector knows. */
+export type DetectorsSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>

@@ -15,6 +15,11 @@ export interface CommandEntry {
  */
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: 'replay',
+    summary: 'run the whole pipeline offline over files and write the alerts',
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
     name: 'config',
     summary: 'print the settings in force, or the table of all settings',
     load: async () => (await import('./commands/config.ts')).config,
