@@ -1,3 +1,4 @@
+import type { Reader } from '../../lib/embedded/protocol/reader.ts'
 import type { RawClient } from './raw-client.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -83,14 +84,7 @@ export async function addPartition(
         .array([topic], (name) => body.string(name).array([0], (index) => body.int32(index))),
     )
     response.int32()
-    const codes = response.array(() => {
-      response.string()
-      return response.array(() => {
-        response.int32()
-        return response.int16()
-      })
-    })
-    return { errorCode: codes[0]?.[0] ?? -1 }
+    return { errorCode: readErrorCodes(response)[0] ?? -1 }
   })
   return errorCode
 }
@@ -129,14 +123,28 @@ export async function commitOffsetInTransaction(
         ),
     )
     response.int32()
-    const codes = response.array(() => {
-      response.string()
-      return response.array(() => {
-        response.int32()
-        return response.int16()
-      })
-    })
-    return { errorCode: codes[0]?.[0] ?? -1 }
+    return { errorCode: readErrorCodes(response)[0] ?? -1 }
+  })
+  return errorCode
+}
+
+/** Commits an offset as an administrator does: outside of any generation. */
+export async function commitOffset(
+  raw: RawClient,
+  position: { groupId: string; topic: string; offset: number },
+): Promise<number> {
+  const { errorCode } = await patiently('the offset', async () => {
+    const response = await raw.request('offsetCommit', 5, (body) =>
+      body
+        .string(position.groupId)
+        .int32(-1)
+        .string('')
+        .array([position.topic], (name) =>
+          body.string(name).array([0], (index) => body.int32(index).int64(position.offset).string('')),
+        ),
+    )
+    response.int32()
+    return { errorCode: readErrorCodes(response)[0] ?? -1 }
   })
   return errorCode
 }
@@ -181,9 +189,79 @@ export async function listOffset(
   return found[0]?.[0] ?? { offset: -1, timestamp_ms: -1 }
 }
 
+/** The error codes of a response that is topics of partitions with a code each. */
+function readErrorCodes(response: Reader): number[] {
+  return response
+    .array(() => {
+      response.string()
+      return response.array(() => {
+        response.int32()
+        return response.int16()
+      })
+    })
+    .flat()
+}
+
 async function patiently<T extends { errorCode: number }>(what: string, ask: () => Promise<T>): Promise<T> {
   return waitFor(what, async () => {
     const answer = await ask()
     return NOT_YET.includes(answer.errorCode) ? null : answer
   }) as Promise<T>
+}
+
+export interface FetchOptions {
+  readonly offset: number
+  readonly isolation?: 0 | 1
+  readonly wait_ms?: number
+  readonly bytes_min?: number
+  readonly bytes_max?: number
+  readonly sessionEpoch?: number
+  readonly index?: number
+}
+
+/** One fetch of one partition, version 11. */
+export async function fetchOnce(raw: RawClient, topic: string, options: FetchOptions) {
+  const {
+    offset,
+    isolation = 0,
+    wait_ms = 0,
+    bytes_min = 1,
+    bytes_max = 1 << 20,
+    sessionEpoch = -1,
+    index = 0,
+  } = options
+  const response = await raw.request('fetch', 11, (body) =>
+    body
+      .int32(-1)
+      .int32(wait_ms)
+      .int32(bytes_min)
+      .int32(1 << 25)
+      .int8(isolation)
+      .int32(0)
+      .int32(sessionEpoch)
+      .array([topic], (name) =>
+        body
+          .string(name)
+          .array([index], (partition) => body.int32(partition).int32(-1).int64(offset).int64(-1).int32(bytes_max)),
+      )
+      .array([], () => undefined)
+      .string(''),
+  )
+  response.int32()
+  const sessionError = response.int16()
+  response.int32()
+  const topics = response.array(() => {
+    response.string()
+    return response.array(() => {
+      response.int32()
+      const errorCode = response.int16()
+      const highWatermark = response.int64()
+      const lastStableOffset = response.int64()
+      const startOffset = response.int64()
+      const aborted = response.nullableArray(() => ({ producerId: response.int64(), firstOffset: response.int64() }))
+      response.int32()
+      return { errorCode, highWatermark, lastStableOffset, startOffset, aborted, records: response.bytes() }
+    })
+  })
+  return { sessionError, partition: topics[0]?.[0] }
 }
