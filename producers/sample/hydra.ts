@@ -6,9 +6,9 @@ import { serviceArrivals, within } from './timing.ts'
 import { pickAddress, STALE_TUPLES } from './world.ts'
 
 /**
- * Campaign A: a relay over many heads. New accounts of unrelated organisations take turns (least recently used first), share
- * six payment instruments and two frozen client versions, and carry one injected instruction. After three bans three
- * replacements are there within two minutes.
+ * Campaign A: a relay over many heads. New accounts of unrelated organisations take turns (least recently used first),
+ * share six payment instruments and two frozen client versions, and carry one injected instruction. After three bans
+ * three replacements are there within three minutes.
  */
 
 const HEADS = 45
@@ -95,7 +95,10 @@ function longestRested(heads: Head[], at_ms: number): Head {
   return ready.reduce((rested, head) => (head.last_ms < rested.last_ms ? head : rested))
 }
 
-/** Sixteen heads work from the start, the others join over two hours; one in seven is dropped after an hour and a half. */
+/**
+ * Sixteen heads work from the start, the others join over two hours; one in seven is dropped after an hour and a
+ * half.
+ */
 function firstHead(stage: Stage, instruments: string[], index: number): Head {
   const { window, random } = stage
   const age_ms = random.between(3 * HOUR_MS, 3 * DAY_MS)

@@ -6,8 +6,8 @@ import { clientCalls } from './timing.ts'
 import { UNCOMMON_TUPLE } from './world.ts'
 
 /**
- * Campaign B: a reward model's labels. Twenty accounts of twenty organisations, each behind its own home network and most
- * with a card of its own, grade with one template and want little more than a number back.
+ * Campaign B: a reward model's labels. Twenty accounts of twenty organisations, each behind its own home network and
+ * most with a card of its own, grade with one template and want little more than a number back.
  */
 
 const GRADERS = 20

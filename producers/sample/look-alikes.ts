@@ -77,7 +77,10 @@ function* explainability({ registry, library, window, random }: Stage): Generato
   }
 }
 
-/** One customer grades its chatbot with the public MT-bench judge prompt; three strangers use the same prompt now and then. */
+/**
+ * One customer grades its chatbot with the public MT-bench judge prompt; three strangers use the same prompt now and
+ * then.
+ */
 function* llmJudge(stage: Stage): Generator<Draft> {
   const { registry, library, window, random } = stage
   const org = registry.organisation({ plan: 'team', network: 'cloud' })
@@ -120,7 +123,10 @@ function* classifier({ registry, library, window, random }: Stage): Generator<Dr
   }
 }
 
-/** An enterprise gateway: the least recently used of its six keys takes the call, and the next one when it is turned away. */
+/**
+ * An enterprise gateway: the least recently used of its six keys takes the call, and the next one when it is turned
+ * away.
+ */
 function* gateway({ registry, library, window, random }: Stage): Generator<Draft> {
   const org = registry.organisation({ plan: 'enterprise', network: 'cloud' })
   const keys = Array.from({ length: 6 }, () => registry.account(org, customer('gateway', 'gateway-key')))

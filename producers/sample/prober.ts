@@ -8,8 +8,8 @@ const VOCABULARY = 50_257
 const STRIDE = 7_919
 
 /**
- * One account that reads the output layer: the same body over and over, one token out, five log probabilities, and a bias on
- * another token each time (Carlini et al., "Stealing Part of a Production Language Model", ICML 2024).
+ * One account that reads the output layer: the same body over and over, one token out, five log probabilities, and a
+ * bias on another token each time (Carlini et al., "Stealing Part of a Production Language Model", ICML 2024).
  */
 export function* prober({ registry, window, random }: Stage, requests: number): Generator<Draft> {
   const label: Label = { label: 'malicious', campaign_id: 'logprob-probe', role: 'prober', scenario: 'logprob-probe' }

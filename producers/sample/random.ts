@@ -1,4 +1,7 @@
-/** A seeded source of numbers. `fork` gives an independent stream, so that a change in one part leaves the others alone. */
+/**
+ * A seeded source of numbers. `fork` gives an independent stream, so that a change in one part leaves the others
+ * alone.
+ */
 export interface Random {
   fork(label: string | number): Random
   /** Uniform in [0, 1). */

@@ -19,8 +19,8 @@ export interface Call {
 type Sessions = Library['chatSessions']
 
 /**
- * Real sessions (their gaps and sizes untouched) that begin when real requests arrived: the arrivals of one Azure service,
- * stretched over the window. What would reach beyond the window is cut.
+ * Real sessions (their gaps and sizes untouched) that begin when real requests arrived: the arrivals of one Azure
+ * service, stretched over the window. What would reach beyond the window is cut.
  */
 export function sessionCalls(
   sessions: Sessions,

@@ -41,10 +41,10 @@ interface Entry {
 }
 
 /**
- * Six hours of labelled traffic for the demo: about 600 ordinary accounts with the timing and lengths of real traces and
- * the text of real prompt sets, look-alikes among them, two planted campaigns and one log-probability prober.
- * `events` yields input records in the order of their end, at most `ARRIVAL_DISORDER_MS` out of order, each account's record
- * before its first request. The same seed gives the same bytes.
+ * Six hours of labelled traffic for the demo: about 600 ordinary accounts with the timing and lengths of real traces
+ * and the text of real prompt sets, look-alikes among them, two planted campaigns and one log-probability prober.
+ * `events` yields input records in the order of their end, at most `ARRIVAL_DISORDER_MS` out of order, each account's
+ * record before its first request. The same seed gives the same bytes.
  */
 export function sampleTraffic({ seed, probes = PROBES }: SampleOptions): {
   events: Iterable<object>

@@ -3,7 +3,10 @@ import { hash52, hexId } from './ids.ts'
 import { assumedLatency_ms } from './latency.ts'
 import { type Call, orderByEnd } from './order.ts'
 
-/** Accounts over which the calls of a file are spread. The trace names none; Over 200 that is 44 (code) or 97 (conversation) each. */
+/**
+ * Accounts over which the calls of a file are spread. The trace names none; with 200 an account of the
+ * code file makes 44 of them and one of the conversation file 97.
+ */
 export const AZURE_ACCOUNTS = 200
 
 const ROW = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{3})\d*,(\d+),(\d+)$/

@@ -26,7 +26,10 @@ export interface TraceMessage {
   content: string
 }
 
-/** `RequestSketch` of schemas/request.avsc as plain JSON, without spans: a trace of block ids has no text to find them in. */
+/**
+ * `RequestSketch` of schemas/request.avsc as plain JSON, without spans: a trace of block ids has no text to find them
+ * in.
+ */
 export interface TraceSketch {
   key_epoch: number
   system_hash: number | null

@@ -9,7 +9,10 @@ import {
 import { hexId } from './ids.ts'
 import { assumedLatency_ms } from './latency.ts'
 
-/** The published files hold 8 and 10 million characters; the whole file is sorted in memory, so a larger one is refused. */
+/**
+ * The published files hold 8 and 10 million characters; the whole file is sorted in memory, so a larger one is
+ * refused.
+ */
 export const TRACE_CHARS_MAX = 64 * 1024 * 1024
 
 interface AgentCall {
@@ -21,14 +24,15 @@ interface AgentCall {
 }
 
 /**
- * LMCache agent trace (LMCache/lmcache-agent-trace): JSON lines `{session, timestamp (µs), input, output}` of magentic-one
- * and mini-swe-agent runs, with full text.
+ * LMCache agent trace (LMCache/lmcache-agent-trace): JSON lines `{session, timestamp (µs), input, output}` of
+ * magentic-one and mini-swe-agent runs, with full text.
  *
  * - One session is one account; the trace names no users.
- * - `timestamp` is taken as the arrival: the gap to the next call of the session goes with the length of the
- *   call's own output (mini-swe-agent, gaps under 20 s: r = 0.57) and not with that of the next one (0.16). Latency is therefore assumed from the lengths and cut at the
- *   next call of the session, so the tool time between calls stays real or is lost, and is never invented.
- * - Files list one session after the other, each out of order. Sessions overlap in time, so the file is sorted as a whole.
+ * - `timestamp` is taken as the arrival: the gap to the next call of the session goes with the length of the call's own
+ *   output (mini-swe-agent, gaps under 20 s: r = 0.57) and not with that of the next one (0.16). Latency is assumed
+ *   from the lengths and cut at the next call of the session, so no call of a session overlaps the next.
+ * - Files list one session after the other, each out of order. Sessions overlap in time, so the file is sorted as a
+ *   whole.
  * - `input` is the flattened conversation: split at role labels (magentic-one) and at tool results (mini-swe-agent).
  *
  * @throws UsageError when the file holds more than `TRACE_CHARS_MAX` characters.
@@ -99,7 +103,9 @@ function toRequest(call: AgentCall, end_ms: number, input_tokens: number, output
 const BOUNDARY = /(?:^|\n\n)(?=(?:user|assistant|system): |<returncode>)/
 const ROLE = /^(user|assistant|system): /
 
-/** Splits a flattened conversation into messages. What has no label is the user's, a `<returncode>` block the tool's. */
+/**
+ * Splits a flattened conversation into messages. What has no label is the user's, a `<returncode>` block the tool's.
+ */
 export function splitMessages(input: string): TraceMessage[] {
   return input
     .split(BOUNDARY)

@@ -10,8 +10,8 @@ const IDENTIFIERS = new Set(['event_id', 'account_id', 'org_id', 'api_key_id', '
 const VALUES_MAX = 60
 
 /**
- * Flattens records to numbers: numbers and booleans as they are, times as milliseconds, texts of `content` as lengths, other
- * strings as one indicator per value, lists as their length, and for every field whether it is there.
+ * Flattens records to numbers: numbers and booleans as they are, times as milliseconds, texts of `content` as lengths,
+ * other strings as one indicator per value, lists as their length, and for every field whether it is there.
  */
 export function flattenRecords(records: object[]): Map<string, number>[] {
   const flat = records.map((record) => new Map(leaves('', record)))
@@ -73,8 +73,8 @@ function isIndicator(name: string): boolean {
 }
 
 /**
- * AUC of every one-feature stump, in its better direction, highest first: the chance that it ranks a random malicious row
- * above a random benign one, ties counting half. Rows without the field rank below all others.
+ * AUC of every one-feature stump, in its better direction, highest first: the chance that it ranks a random malicious
+ * row above a random benign one, ties counting half. Rows without the field rank below all others.
  */
 export function stumpAucs(rows: AuditRow[]): { field: string; auc: number }[] {
   const names = new Set(rows.flatMap(({ fields }) => [...fields.keys()]))
