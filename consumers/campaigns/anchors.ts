@@ -1,9 +1,12 @@
-import type { AnchorAssessment, Conjunction } from '../../schemas/types.ts'
+import type { AnchorAssessment, Conjunction, ObjectKind } from '../../schemas/types.ts'
 import type { HeldObject, Holdings } from './holdings.ts'
 import { objectKey } from './holdings.ts'
-import { BLOCK_OF, logPMax } from './object-kinds.ts'
+import { BLOCK_OF, isBeyondCoAdoption, logPMax } from './object-kinds.ts'
 import { logPoissonUpperTail } from './poisson.ts'
 import type { CampaignsSettings } from './settings.ts'
+
+// Fewer organisations than this share nothing.
+const SHARED_MIN = 2
 
 /**
  * Looks for objects of other blocks that the holders of a payload object hold together more often than chance: of `n_a`
@@ -27,18 +30,51 @@ export function assessAnchor(
       organisations.add(context.org_id)
     }
   }
+  const pooled = pooledLogP(anchor, together, holdings, population)
   const conjunctions = [...together].flatMap(([key, organisations]): Conjunction[] => {
     const other = holdings.objects.get(key)
     const log_p_max = other ? logPMax(other.kind, settings) : null
-    if (!other || log_p_max === null || organisations.size < settings.organisations_min) return []
+    if (!other || log_p_max === null || organisations.size < SHARED_MIN) return []
     const expected = (anchor.holders.size * other.holders.size) / Math.max(population, 1)
-    const log_p = logPoissonUpperTail(organisations.size, expected)
+    const alone =
+      organisations.size < settings.organisations_min ? 0 : logPoissonUpperTail(organisations.size, expected)
+    const log_p = Math.min(alone, pooled.get(other.kind) ?? 0)
     if (log_p > log_p_max) return []
     return [{ kind: other.kind, object: other.object, organisations: organisations.size, expected, log_p }]
   })
   if (conjunctions.length === 0) return null
   conjunctions.sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.object - b.object))
   return { kind: anchor.kind, object: anchor.object, cues: anchor.cues, conjunctions }
+}
+
+/**
+ * A campaign that spreads its wrapper over many cards, two or three accounts each, shows in no single card. Per kind that is more
+ * than co-adoption: the number of objects that at least two organisations of the anchor hold, against a Poisson whose
+ * mean sums, over all objects of the kind, the chance that two of its holders fall among the anchor's by accident.
+ */
+function pooledLogP(
+  anchor: HeldObject,
+  together: ReadonlyMap<string, ReadonlySet<string>>,
+  holdings: Holdings,
+  population: number,
+): Map<ObjectKind, number> {
+  const groups = new Map<ObjectKind, number>()
+  for (const [key, organisations] of together) {
+    const kind = holdings.objects.get(key)?.kind
+    if (!kind || !isBeyondCoAdoption(kind) || organisations.size < SHARED_MIN) continue
+    groups.set(kind, (groups.get(kind) ?? 0) + 1)
+  }
+  const share = Math.min(1, anchor.holders.size / Math.max(population, 1))
+  return new Map(
+    [...groups].map(([kind, count]) => {
+      let expected = 0
+      for (const { holders } of holdings.ofKind(kind)) {
+        const n = holders.size
+        expected += 1 - (1 - share) ** n - n * share * (1 - share) ** (n - 1)
+      }
+      return [kind, logPoissonUpperTail(count, expected)]
+    }),
+  )
 }
 
 /** Accounts that hold an anchor and one of its conjunctions. */

@@ -18,14 +18,14 @@ export interface HeldObject {
 /** The bipartite graph of accounts and the objects that organisations share, with expiry. */
 export class Holdings {
   readonly objects = new Map<string, HeldObject>()
+  private readonly kinds = new Map<ObjectKind, Map<string, HeldObject>>()
   private readonly byAccount = new Map<string, Map<string, Link>>()
   private readonly expiry = new Expiry<string>(HOUR_MS)
 
   /** Adds or refreshes a holding; true when the account did not hold the object before. */
   add(link: Link): boolean {
     const key = objectKey(link)
-    const object = this.objects.get(key) ?? { kind: link.kind, object: link.object, cues: 0, holders: new Map() }
-    this.objects.set(key, object)
+    const object = this.objects.get(key) ?? this.create(link)
     object.cues |= link.cues
     const isNew = !object.holders.has(link.account_id)
     object.holders.set(link.account_id, link)
@@ -40,7 +40,10 @@ export class Holdings {
     const key = objectKey(link)
     const object = this.objects.get(key)
     object?.holders.delete(link.account_id)
-    if (object?.holders.size === 0) this.objects.delete(key)
+    if (object?.holders.size === 0) {
+      this.objects.delete(key)
+      this.kinds.get(link.kind)?.delete(key)
+    }
     const own = this.byAccount.get(link.account_id)
     own?.delete(key)
     if (own?.size === 0) this.byAccount.delete(link.account_id)
@@ -56,6 +59,11 @@ export class Holdings {
     const links = expired.flatMap((key) => find(key) ?? [])
     for (const link of links) this.remove(link)
     return links
+  }
+
+  /** Every object of a kind that is held. */
+  ofKind(kind: ObjectKind): Iterable<HeldObject> {
+    return this.kinds.get(kind)?.values() ?? []
   }
 
   /** What an account holds. */
@@ -74,5 +82,14 @@ export class Holdings {
       if (newest === null || context.requests > newest.requests) newest = context
     }
     return newest
+  }
+
+  private create({ kind, object }: Link): HeldObject {
+    const created: HeldObject = { kind, object, cues: 0, holders: new Map() }
+    const key = objectKey(created)
+    this.objects.set(key, created)
+    const ofKind = this.kinds.get(kind) ?? new Map<string, HeldObject>()
+    this.kinds.set(kind, ofKind.set(key, created))
+    return created
   }
 }

@@ -29,7 +29,9 @@ export class PaneRings {
       const five = Math.floor(this.newest / HOPS_PER_FIVE)
       const long = Math.floor(this.newest / HOPS_PER_LONG)
       if (Math.floor(pane.index / HOPS_PER_FIVE) > five) put('five', five, mergePanes(five, this.openFive(five)))
-      if (Math.floor(pane.index / HOPS_PER_LONG) > long) put('long', long, mergePanes(long, this.fivesOf(long)))
+      if (Math.floor(pane.index / HOPS_PER_LONG) > long) {
+        put('long', long, mergePanes(long, this.select('five', long * FIVES_PER_LONG, (long + 1) * FIVES_PER_LONG - 1)))
+      }
     }
     put('hop', pane.index, pane)
     this.newest = pane.index
@@ -55,57 +57,35 @@ export class PaneRings {
     if (tier === 'hop') this.newest = Math.max(this.newest ?? pane.index, pane.index)
   }
 
-  /** The panes that cover the last 5, 60 and 1,440 hops up to and with `hop`, oldest first. */
+  /**
+   * The panes that cover the last 5, 60 and 1,440 hops up to and with `hop`, oldest first: closed panes of the longest
+   * tier that fits, then shorter ones up to the newest hop, after which nothing happened.
+   */
   windows(hop: number): { hops: number; panes: Pane[] }[] {
-    const five = Math.floor(hop / HOPS_PER_FIVE)
-    const long = Math.floor(hop / HOPS_PER_LONG)
-    const open = this.isOpenFive(five) ? this.openFive(five) : []
-    const lastClosedFive = this.unclosedFive(five)
-    const fives = [...this.select('five', five - FIVES_PER_LONG + 1, five - 1), ...lastClosedFive]
-    const inLong = fives.filter(({ index }) => Math.floor(index / FIVES_PER_LONG) === long)
+    const { newest } = this
+    if (newest === null) return []
+    const newestFive = Math.floor(newest / HOPS_PER_FIVE)
+    const newestLong = Math.floor(newest / HOPS_PER_LONG)
+    const firstFive = Math.floor(hop / HOPS_PER_FIVE) - FIVES_PER_LONG + 1
+    const firstLong = Math.floor(hop / HOPS_PER_LONG) - LONGS_KEPT + 1
+    const open = newestFive >= firstFive ? this.openFive(newestFive) : []
+    const openInDay = newestLong >= firstLong ? this.openFive(newestFive) : []
     return [
       { hops: HOPS_PER_FIVE, panes: this.select('hop', hop - HOPS_PER_FIVE + 1, hop) },
-      { hops: HOPS_PER_LONG, panes: [...fives, ...open] },
+      { hops: HOPS_PER_LONG, panes: [...this.select('five', firstFive, newestFive - 1), ...open] },
       {
         hops: HOPS_PER_LONG * LONGS_KEPT,
         panes: [
-          ...this.select('long', long - LONGS_KEPT + 1, long - 1),
-          ...this.unclosedLong(long),
-          ...inLong,
-          ...open,
+          ...this.select('long', firstLong, newestLong - 1),
+          ...this.select('five', Math.max(newestLong, firstLong) * FIVES_PER_LONG, newestFive - 1),
+          ...openInDay,
         ],
       },
     ]
   }
 
-  private isOpenFive(five: number): boolean {
-    return this.newest !== null && Math.floor(this.newest / HOPS_PER_FIVE) === five
-  }
-
   private openFive(five: number): Pane[] {
     return this.select('hop', five * HOPS_PER_FIVE, five * HOPS_PER_FIVE + HOPS_PER_FIVE - 1)
-  }
-
-  /** The newest five-hop pane when time has passed it without another hop of this account to close it. */
-  private unclosedFive(five: number): Pane[] {
-    if (this.newest === null) return []
-    const newest = Math.floor(this.newest / HOPS_PER_FIVE)
-    return newest < five && newest > five - FIVES_PER_LONG ? [mergePanes(newest, this.openFive(newest))] : []
-  }
-
-  private unclosedLong(long: number): Pane[] {
-    if (this.newest === null) return []
-    const newest = Math.floor(this.newest / HOPS_PER_LONG)
-    return newest < long && newest > long - LONGS_KEPT ? [mergePanes(newest, this.fivesOf(newest))] : []
-  }
-
-  /** Five-hop panes of a long pane, the still open one included. */
-  private fivesOf(long: number): Pane[] {
-    const closed = this.select('five', long * FIVES_PER_LONG, long * FIVES_PER_LONG + FIVES_PER_LONG - 1)
-    const newest = Math.floor((this.newest ?? 0) / HOPS_PER_FIVE)
-    const hasNewest = closed.some(({ index }) => index === newest)
-    if (hasNewest || Math.floor(newest / FIVES_PER_LONG) !== long) return closed
-    return [...closed, mergePanes(newest, this.openFive(newest))]
   }
 
   private select(tier: Tier, from: number, to: number): Pane[] {
