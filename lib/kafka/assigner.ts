@@ -1,8 +1,8 @@
 import kafkajs, { type Assigner, type GroupMember, type PartitionAssigner } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import { inputPartitions, type Stage, taskCount } from '../stream/stage.ts'
+import { partitionCount } from '../stream/topology.ts'
 import { assignTasks } from './task-assignment.ts'
-import { partitionCount } from './topics.ts'
 
 export interface AssignerOptions {
   readonly stage: Stage

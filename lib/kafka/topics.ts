@@ -1,5 +1,6 @@
 import type { Admin, ITopicConfig } from 'kafkajs'
 import { TOPIC_NAMES, type TopicDefinition, type TopicName, topicDefinition } from '../../schemas/topics.ts'
+import { partitionCount } from '../stream/topology.ts'
 import { PartitionCountMismatch, TopicMissing } from './errors.ts'
 
 export interface TopicLayout {
@@ -60,12 +61,6 @@ export async function checkTopics(
   const missing = topics.filter((topic) => !counts.has(topic))
   if (missing.length > 0) throw new TopicMissing(missing.map((topic) => layout.prefix + topic))
   refuseMismatches(counts, layout)
-}
-
-/** How many partitions a topic must have. */
-export function partitionCount(topic: TopicName, partitions: number): number {
-  const { partitions: count } = topicDefinition(topic)
-  return count === 'many' ? partitions : count
 }
 
 /** Configuration of a topic on the broker (Apache Kafka, "Topic Configs"). */

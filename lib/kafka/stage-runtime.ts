@@ -1,0 +1,356 @@
+import { setTimeout as after } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import type { TopicName } from '../../schemas/topics.ts'
+import type { Codec } from '../avro/codec.ts'
+import { HydrawatchError } from '../ops/errors.ts'
+import type { Stage } from '../stream/stage.ts'
+import { type HopSettings, isSource } from '../stream/topology.ts'
+import { taskAssigner } from './assigner.ts'
+import { isKafkaError, type KafkaClient } from './client.ts'
+import { BrokerUnavailable } from './errors.ts'
+import { toInputRecord } from './input-record.ts'
+import { type Log, withFields } from './log.ts'
+import { PartitionEnds } from './partition-ends.ts'
+import { SourceGate } from './source-gate.ts'
+import { StageConsumer } from './stage-consumer.ts'
+import { checkStage, readTopics, writtenTopics } from './stage-topics.ts'
+import { type CommittedHop, Task, type TaskStatus } from './task.ts'
+import type { TaskCounters } from './task-counters.ts'
+import { fetchTopicEnds } from './topic-ends.ts'
+import { checkTopics } from './topics.ts'
+
+export interface StageSettings {
+  /** Put before every topic name and before the group's. */
+  readonly prefix: string
+  /** Partitions of the topics that have many. */
+  readonly partitions: number
+  readonly hops: HopSettings & {
+    /** Live: an idle source closes its hops after this silence. 0: never, as in a replay whose end is marked. */
+    readonly silence_ms: number
+  }
+  /** The broker gives our tasks to others when it has not heard from us for so long. @default 30000 */
+  readonly sessionTimeout_ms?: number
+  /** How long a fetch waits for something new; also what a pause or a stop may take. @default 300 */
+  readonly fetchWait_ms?: number
+}
+
+export interface StartOptions {
+  readonly stage: Stage
+  readonly kafka: KafkaClient
+  readonly codec: Codec
+  readonly settings: StageSettings
+  /** Task count of the stage that writes a topic (`writerCount` of lib/stream/topology.ts). */
+  readonly writers: (topic: TopicName) => number
+  readonly log: Log
+  /** Epoch ms. Silence and the times in reports go by it; results never do. */
+  readonly now: () => number
+  readonly onHop?: (hop: CommittedHop) => void
+}
+
+export interface StageStatus {
+  readonly stage: string
+  readonly groupId: string
+  /** Joins of the group so far, as seen from here. */
+  readonly generation: number
+  readonly tasks: readonly TaskStatus[]
+  /** Sources that have closed less than the furthest one; empty for other stages. */
+  readonly behind: readonly { readonly partition: number; readonly hops: number }[]
+}
+
+export interface StageCounters {
+  readonly tasks: readonly ({ readonly task: number } & TaskCounters)[]
+  /** Counters of the processors, summed over the tasks held now. */
+  readonly processor: Readonly<Record<string, number>>
+}
+
+/** One stage running in this process: one consumer in the stage's group, and the tasks the group has given us. */
+export interface StageRuntime {
+  /**
+   * Resolves when stopped. Rejects with whatever must end the process: BrokerUnavailable, RegistryUnavailable,
+   * ChangelogUnreadable, or a programming error of a processor.
+   */
+  readonly closed: Promise<void>
+  status(): StageStatus
+  counters(): StageCounters
+  /** Finishes or abandons the open hop, leaves the group and disconnects, within 25 s. */
+  stop(): Promise<void>
+}
+
+const HEARTBEAT_MS = 3_000
+const REBALANCE_TIMEOUT_MS = 45_000
+const FETCH_BYTES_MAX = 10 << 20
+const PARTITION_BYTES_MAX = 1 << 20
+const STOP_MAX_MS = 25_000
+const SILENCE_CHECKS = 4
+
+/** Group of a stage. */
+export function groupIdOf(stage: string, prefix: string): string {
+  return `${prefix}hydrawatch.${stage}`
+}
+
+/**
+ * Starts a stage and joins its group. Rejects with BrokerUnavailable, RegistryUnavailable, SchemaNotRegistered,
+ * TopicMissing or PartitionCountMismatch.
+ */
+export async function startStage(options: StartOptions): Promise<StageRuntime> {
+  const { stage, kafka, codec, settings } = options
+  checkStage(stage, settings.partitions)
+  const admin = kafka.admin()
+  try {
+    await kafka.reach(`starting ${stage.name}`, async () => {
+      await admin.connect()
+      await checkTopics(admin, settings, [...new Set([...readTopics(stage), ...writtenTopics(stage)])])
+    })
+    await codec.prepareTopics(writtenTopics(stage))
+  } catch (error) {
+    await admin.disconnect().catch(() => undefined)
+    throw error
+  }
+  const runtime = new Runtime(options, admin)
+  try {
+    await runtime.start()
+    return runtime
+  } catch (error) {
+    await runtime.stop()
+    throw error
+  }
+}
+
+class Runtime implements StageRuntime {
+  readonly closed: Promise<void>
+  private readonly options: StartOptions
+  private readonly admin: Admin
+  private readonly groupId: string
+  private readonly log: Log
+  private readonly consumer
+  private readonly partitions: StageConsumer
+  private readonly ends: PartitionEnds
+  private readonly gate: SourceGate | null
+  private readonly tasks = new Map<number, Task>()
+  /** Tasks under way, those revoked a moment ago included. */
+  private readonly runs = new Set<Promise<void>>()
+  private readonly settle: { resolve: () => void; reject: (error: unknown) => void }
+  private confirmations: (() => void)[] = []
+  private generation = 0
+  private silenceTimer: NodeJS.Timeout | null = null
+  private failure: { error: unknown } | null = null
+  private stopping: Promise<void> | null = null
+
+  constructor(options: StartOptions, admin: Admin) {
+    const { stage, kafka, codec, settings } = options
+    const { prefix, partitions, hops } = settings
+    this.options = options
+    this.admin = admin
+    this.groupId = groupIdOf(stage.name, prefix)
+    this.log = withFields(options.log, { stage: stage.name })
+    this.gate = isSource(stage) ? new SourceGate(partitions, hops.ahead_hops) : null
+    this.ends = new PartitionEnds((topic) => fetchTopicEnds(admin, topic))
+    const { sessionTimeout_ms = 30_000, fetchWait_ms = 300 } = settings
+    this.consumer = kafka.consumer({
+      groupId: this.groupId,
+      partitionAssigners: [
+        taskAssigner({
+          stage,
+          prefix,
+          partitions,
+          broadcast: this.gate ? 'hops' : null,
+          held: () => [...this.tasks.keys()],
+        }),
+      ],
+      sessionTimeout: sessionTimeout_ms,
+      heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeout_ms / 4)),
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      maxWaitTimeInMs: fetchWait_ms,
+      minBytes: 1,
+      maxBytesPerPartition: PARTITION_BYTES_MAX,
+      maxBytes: FETCH_BYTES_MAX,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+    })
+    this.partitions = new StageConsumer({
+      consumer: this.consumer,
+      codec,
+      onAssigned: (assignment) => this.assign(assignment),
+      onError: (error) => this.fail(error),
+    })
+    let resolve = (): void => undefined
+    let reject = (_error: unknown): void => undefined
+    this.closed = new Promise<void>((onResolve, onReject) => {
+      resolve = onResolve
+      reject = onReject
+    })
+    this.settle = { resolve, reject }
+    // Whoever wants to know awaits it; nobody has to.
+    this.closed.catch(() => undefined)
+  }
+
+  async start(): Promise<void> {
+    const { stage, kafka, settings, now } = this.options
+    const { consumer } = this
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      for (const confirm of this.confirmations.splice(0)) confirm()
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      const doing = `reading for ${stage.name}`
+      this.fail(new BrokerUnavailable({ brokers: kafka.brokers, doing, cause: payload.error }))
+    })
+    await kafka.reach(`joining the group ${this.groupId}`, async () => {
+      await consumer.connect()
+      await consumer.subscribe({
+        topics: readTopics(stage).map((topic) => settings.prefix + topic),
+        fromBeginning: true,
+      })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 1,
+        eachBatch: (payload) => this.partitions.eachBatch(payload),
+      })
+    })
+    if (this.failure) throw this.failure.error
+    const { silence_ms } = settings.hops
+    if (this.gate && silence_ms > 0) {
+      const check = (): void => {
+        for (const task of this.tasks.values()) {
+          task.noteSilence(silence_ms, now()).catch((error: unknown) => this.noteFailedCheck(error))
+        }
+      }
+      this.silenceTimer = setInterval(check, Math.ceil(silence_ms / SILENCE_CHECKS))
+      this.silenceTimer.unref()
+    }
+  }
+
+  status(): StageStatus {
+    return {
+      stage: this.options.stage.name,
+      groupId: this.groupId,
+      generation: this.generation,
+      tasks: this.sortedTasks().map(([, task]) => task.status()),
+      behind: this.gate?.behind() ?? [],
+    }
+  }
+
+  counters(): StageCounters {
+    const processor: Record<string, number> = {}
+    for (const task of this.tasks.values()) {
+      for (const [name, count] of Object.entries(task.processorCounters()))
+        processor[name] = (processor[name] ?? 0) + count
+    }
+    return { tasks: this.sortedTasks().map(([task, { counters }]) => ({ task, ...counters })), processor }
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown()
+    return this.stopping
+  }
+
+  /** The group has spoken. Runs inside kafkajs, before the first fetch of the new generation. */
+  private assign(assignment: Readonly<Record<string, number[]>>): void {
+    if (this.stopping) return
+    const { stage, settings } = this.options
+    this.generation += 1
+    // The changelog's partitions are numbered as the tasks.
+    const assigned = new Set(assignment[settings.prefix + stage.changelog] ?? [])
+    const lost = [...this.tasks.keys()].filter((task) => !assigned.has(task))
+    const gained = [...assigned].filter((task) => !this.tasks.has(task))
+    for (const task of lost) {
+      this.tasks.get(task)?.revoke()
+      this.tasks.delete(task)
+    }
+    this.followCuts(assignment)
+    for (const task of gained) this.begin(task)
+    this.log({
+      level: 'info',
+      message: 'tasks assigned',
+      fields: { generation: this.generation, tasks: [...assigned], lost, gained },
+    })
+  }
+
+  private begin(number: number): void {
+    const { stage, kafka, codec, settings, writers, now, onHop = () => undefined } = this.options
+    const task = new Task({
+      stage,
+      task: number,
+      groupId: this.groupId,
+      prefix: settings.prefix,
+      partitions: settings.partitions,
+      hops: settings.hops,
+      writers,
+      kafka,
+      codec,
+      consumer: this.partitions,
+      ends: this.ends,
+      gate: this.gate,
+      confirmed: () => new Promise((resolve) => this.confirmations.push(resolve)),
+      onHop,
+      log: this.log,
+      now,
+    })
+    this.tasks.set(number, task)
+    const run = task.run().catch((error: unknown) => this.fail(error))
+    this.runs.add(run)
+    void run.finally(() => this.runs.delete(run))
+  }
+
+  /** Every member of a source stage reads the cuts of all sources, from the beginning: the topic is compacted and small. */
+  private followCuts(assignment: Readonly<Record<string, number[]>>): void {
+    const { gate } = this
+    const topic = `${this.options.settings.prefix}hops`
+    if (!gate || !assignment[topic]?.includes(0) || this.partitions.next(topic, 0) !== null) return
+    this.partitions.open(topic, 0, 0, {
+      onMessages: (messages) => {
+        for (const message of messages) {
+          const { value } = toInputRecord(this.options.codec, 'hops', 0, message)
+          if (value !== null && 'end_offsets' in value) gate.announce(value.partition, value.hop)
+        }
+      },
+      onAdvance: () => undefined,
+    })
+  }
+
+  private noteFailedCheck(error: unknown): void {
+    // The next check asks again; a broker that stays away is noticed by the fetches.
+    this.log({
+      level: 'debug',
+      message: 'could not look for silence',
+      fields: { reason: error instanceof Error ? error.message : String(error) },
+    })
+  }
+
+  private fail(error: unknown): void {
+    if (this.failure || this.stopping) return
+    this.failure = { error: this.named(error) }
+    this.settle.reject(this.failure.error)
+    void this.stop()
+  }
+
+  private named(error: unknown): unknown {
+    if (error instanceof HydrawatchError || !isKafkaError(error)) return error
+    const { kafka, stage } = this.options
+    return new BrokerUnavailable({ brokers: kafka.brokers, doing: `running ${stage.name}`, cause: error })
+  }
+
+  private async shutDown(): Promise<void> {
+    if (this.silenceTimer) clearInterval(this.silenceTimer)
+    const grace = new AbortController()
+    const isInTime = await Promise.race([
+      this.leave().then(() => true),
+      after(STOP_MAX_MS, false, { signal: grace.signal, ref: false }),
+    ])
+    grace.abort()
+    if (!isInTime)
+      this.log({ level: 'error', message: 'stopped without leaving the group', fields: { after_ms: STOP_MAX_MS } })
+    this.settle.resolve()
+  }
+
+  private async leave(): Promise<void> {
+    for (const task of this.tasks.values()) task.revoke()
+    await Promise.all(this.runs)
+    await this.consumer.disconnect().catch(() => undefined)
+    await this.admin.disconnect().catch(() => undefined)
+  }
+
+  private sortedTasks(): [number, Task][] {
+    return [...this.tasks].sort(([a], [b]) => a - b)
+  }
+}

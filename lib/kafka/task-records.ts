@@ -1,0 +1,100 @@
+import type { Offsets } from 'kafkajs'
+import type { TopicName } from '../../schemas/topics.ts'
+import type { DeadLetter, HopCut, Position } from '../../schemas/types.ts'
+import type { Codec } from '../avro/codec.ts'
+import type { ChangelogEntry } from '../stream/processor.ts'
+import type { OutputRecord, RejectedRecord } from '../stream/record.ts'
+import { hopHeaders } from './headers.ts'
+import type { EncodedRecord } from './publisher.ts'
+
+/** Changelog key of a task's position, next to the keys of its state. */
+export const POSITION_KEY = '__position'
+
+/** Turns what a task has to say about its hops into records for one transaction. */
+export class TaskRecords {
+  private readonly codec: Codec
+  private readonly prefix: string
+  readonly all: EncodedRecord[] = []
+  /** Records and bytes of values by topic. */
+  readonly written = new Map<TopicName, { records: number; bytes: number }>()
+  size_bytes = 0
+
+  constructor(codec: Codec, prefix: string) {
+    this.codec = codec
+    this.prefix = prefix
+  }
+
+  addOutput({ topic, partition, key, value, hop }: OutputRecord): void {
+    this.add(topic, partition, key, value, hop ? hopHeaders(hop) : undefined)
+  }
+
+  addChange(changelog: TopicName, task: number, { key, value }: ChangelogEntry): void {
+    this.add(changelog, task, key, value)
+  }
+
+  /** Every changelog schema has a nullable `position` field, and nulls as defaults of the others. */
+  addPosition(changelog: TopicName, task: number, position: Position): void {
+    this.add(changelog, task, POSITION_KEY, { position })
+  }
+
+  addCut(task: number, { hop, inputs }: Position): void {
+    const cut: HopCut = {
+      partition: task,
+      hop,
+      end_offsets: inputs.map(({ topic, end_offset }) => ({ topic, offset: end_offset })),
+    }
+    this.add('hops', 0, String(task), cut)
+  }
+
+  addDeadLetter(stage: string, { topic, partition, offset, raw, rejection }: RejectedRecord): void {
+    const letter: DeadLetter = {
+      source: topic,
+      partition,
+      offset,
+      line: null,
+      stage,
+      reason: rejection.reason,
+      detail: rejection.detail,
+      key: null,
+      payload: raw,
+      size_bytes: raw?.length ?? 0,
+      content_hash: null,
+    }
+    this.add('dead-letters', null, topic, letter)
+  }
+
+  private add(
+    topic: TopicName,
+    partition: number | null,
+    key: string,
+    value: object | null,
+    headers?: Record<string, string>,
+  ): void {
+    const bytes = value === null ? null : this.codec.encode(topic, value)
+    this.all.push({ topic: this.prefix + topic, partition, key, value: bytes, headers })
+    const count = this.written.get(topic) ?? { records: 0, bytes: 0 }
+    count.records += 1
+    count.bytes += bytes?.length ?? 0
+    this.written.set(topic, count)
+    this.size_bytes += bytes?.length ?? 0
+  }
+}
+
+/**
+ * Input offsets of a position, as the group commits them. They serve lag alone; the position in the changelog is what a
+ * restart goes by. `readUp` gives the offset behind trailing control records, where a partition has been read that far.
+ */
+export function groupOffsets(
+  { inputs }: Position,
+  prefix: string,
+  readUp: (topic: string, partition: number, resume_offset: number) => number,
+): Offsets {
+  const topics = new Map<string, { partition: number; offset: string }[]>()
+  for (const { topic, partition, resume_offset } of inputs) {
+    const offset = String(readUp(topic, partition, resume_offset))
+    const known = topics.get(topic)
+    if (known) known.push({ partition, offset })
+    else topics.set(topic, [{ partition, offset }])
+  }
+  return { topics: [...topics].map(([topic, partitions]) => ({ topic: prefix + topic, partitions })) }
+}

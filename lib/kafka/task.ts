@@ -1,0 +1,470 @@
+import type { KafkaMessage } from 'kafkajs'
+import type { TopicName } from '../../schemas/topics.ts'
+import type { Position } from '../../schemas/types.ts'
+import type { Codec } from '../avro/codec.ts'
+import type { HopAssembler } from '../stream/assembler.ts'
+import { hopEnd_ms } from '../stream/hop.ts'
+import type { Processor } from '../stream/processor.ts'
+import { sealHop } from '../stream/seal.ts'
+import { SourceAssembler } from '../stream/source-assembler.ts'
+import { type InputPartition, inputPartitions, type Stage } from '../stream/stage.ts'
+import { createAssembler, type HopSettings, partitionCount } from '../stream/topology.ts'
+import { isKafkaError, type KafkaClient } from './client.ts'
+import { BrokerUnavailable } from './errors.ts'
+import { yieldToEventLoop } from './event-loop.ts'
+import { toInputRecord } from './input-record.ts'
+import type { Log } from './log.ts'
+import type { PartitionEnds } from './partition-ends.ts'
+import { Restore } from './restore.ts'
+import { Signal } from './signal.ts'
+import type { SourceGate } from './source-gate.ts'
+import type { StageConsumer } from './stage-consumer.ts'
+import { countWritten, newTaskCounters, type TaskCounters } from './task-counters.ts'
+import { isFenced, TaskProducer } from './task-producer.ts'
+import { groupOffsets, TaskRecords } from './task-records.ts'
+import { moveTask, type TaskState } from './task-state.ts'
+
+export interface TaskOptions {
+  readonly stage: Stage
+  readonly task: number
+  readonly groupId: string
+  readonly prefix: string
+  readonly partitions: number
+  readonly hops: HopSettings
+  readonly writers: (topic: TopicName) => number
+  readonly kafka: KafkaClient
+  readonly codec: Codec
+  readonly consumer: StageConsumer
+  readonly ends: PartitionEnds
+  /** For a stage that cuts hops itself. */
+  readonly gate: SourceGate | null
+  /** Resolves when the group has confirmed, from now on, that we are a member: what we were told is ours still is. */
+  readonly confirmed: () => Promise<void>
+  readonly onHop: (hop: CommittedHop) => void
+  readonly log: Log
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+export interface CommittedHop {
+  readonly stage: string
+  readonly task: number
+  readonly hop: number
+  /** When the hop was found complete, and when it was committed; epoch ms. */
+  readonly taken_ms: number
+  readonly committed_ms: number
+}
+
+export interface TaskStatus {
+  readonly task: number
+  readonly state: TaskState
+  /** Last hop committed by or before this process; null before the first. */
+  readonly hop: number | null
+  /** Records of hops that are not complete. */
+  readonly buffered: number
+  /** Offsets to read next. */
+  readonly offsets: readonly { readonly topic: TopicName; readonly partition: number; readonly next: number | null }[]
+}
+
+// Catching up, hops share transactions; eight cost an eighth, and what a failure throws away stays small.
+const HOPS_PER_TRANSACTION_MAX = 8
+const BYTES_PER_TRANSACTION_MAX = 8 << 20
+// A complete hop waits and 50,000 records are there: at 1.5 kB each 75 MB per task. Reading on would only fill memory.
+const BUFFERED_RECORDS_MAX = 50_000
+const FAILURES_MAX = 5
+
+/** Thrown inside a task to leave whatever it is doing. */
+class Revoked extends Error {}
+
+/** What a task holds between a restore and the next failure. */
+interface Life {
+  readonly producer: TaskProducer
+  readonly assembler: HopAssembler
+  readonly processor: Processor
+}
+
+/**
+ * One task of one stage in this process. `run` takes it from `assigned` over `restoring` to `running` and keeps it
+ * there: messages are appended as they come, and one loop closes hops, one transaction at a time. A transaction that
+ * fails leaves unknown what was committed; then everything is dropped and the task starts again from its changelog.
+ */
+export class Task {
+  private readonly options: TaskOptions
+  private readonly inputs: readonly InputPartition[]
+  private readonly tables: readonly InputPartition[]
+  private readonly flows: readonly InputPartition[]
+  private readonly wake = new Signal()
+  private readonly stopListening: () => void
+  private current: TaskState = 'assigned'
+  private life: Life | null = null
+  private lastHop: number | null = null
+  private failures = 0
+  private error: unknown = null
+  private closing: Promise<void> = Promise.resolve()
+  /** Counts arrivals on source and hop inputs. */
+  private arrivals = 0
+  /** Value of `arrivals` at the moment as of which the tables have been read up. */
+  private tablesAsOf = -1
+  private lastArrival_ms = 0
+  private isAskingForSilence = false
+  /** Offset after the last message handed over, by partition. */
+  private readonly delivered = new Map<string, number>()
+  readonly counters: TaskCounters = newTaskCounters()
+
+  constructor(options: TaskOptions) {
+    const { stage, task, partitions } = options
+    this.options = options
+    this.inputs = inputPartitions(stage, task, (topic) => partitionCount(topic, partitions))
+    this.tables = this.inputs.filter(({ input }) => input.role === 'table')
+    this.flows = this.inputs.filter(({ input }) => input.role !== 'table')
+    this.stopListening = options.gate?.onAnnounce(() => this.wake.notify()) ?? (() => undefined)
+  }
+
+  get state(): TaskState {
+    return this.current
+  }
+
+  /** Runs until revoked. Rejects with a programming error, or when attempts have failed too often in a row. */
+  async run(): Promise<void> {
+    try {
+      while (this.current !== 'revoked') {
+        try {
+          await this.restore()
+          await this.closeHops()
+        } catch (error) {
+          await this.recover(error)
+        } finally {
+          this.drop()
+        }
+      }
+    } finally {
+      this.stopListening()
+      await this.closing
+    }
+  }
+
+  /** Gives the task up: nothing more is read or begun. `run` resolves when what was under way has ended. */
+  revoke(): void {
+    if (this.current === 'revoked') return
+    this.move('revoked')
+    this.closeInputs()
+    this.wake.notify()
+  }
+
+  status(): TaskStatus {
+    const { consumer, prefix } = this.options
+    return {
+      task: this.options.task,
+      state: this.current,
+      hop: this.lastHop,
+      buffered: this.life?.assembler.buffered() ?? 0,
+      offsets: this.inputs.map(({ input, partition }) => ({
+        topic: input.topic,
+        partition,
+        next: consumer.next(prefix + input.topic, partition),
+      })),
+    }
+  }
+
+  /** Counters of the processor; empty while there is none. */
+  processorCounters(): Readonly<Record<string, number>> {
+    return this.life?.processor.counters() ?? {}
+  }
+
+  /**
+   * Live silence: a source that has been read to its end and brought nothing for `silence_ms` closes the hops it has
+   * open and follows the others. Call it now and then; it is the only clock of the whole flow.
+   */
+  async noteSilence(silence_ms: number, now_ms: number): Promise<void> {
+    const { gate, hops, consumer, ends, prefix } = this.options
+    const assembler = this.life?.assembler
+    if (this.current !== 'running' || this.isAskingForSilence) return
+    if (!(assembler instanceof SourceAssembler) || !gate) return
+    const source = this.flows[0]
+    if (!source || now_ms - this.lastArrival_ms < silence_ms) return
+    const topic = prefix + source.input.topic
+    const furthest = gate.furthest()
+    const isBehind = furthest !== null && furthest > (this.lastHop ?? Number.NEGATIVE_INFINITY)
+    if ((assembler.openEnd_ms() === null && !isBehind) || consumer.isPaused(topic, source.partition)) return
+    this.isAskingForSilence = true
+    try {
+      const { arrivals } = this
+      const end = (await ends.now(topic)).get(source.partition)
+      const next = consumer.next(topic, source.partition)
+      if (this.life?.assembler !== assembler || this.arrivals !== arrivals) return
+      if (!end || next === null || next < end.high) return
+      const openEnd_ms = assembler.openEnd_ms()
+      if (openEnd_ms !== null) assembler.advance(openEnd_ms + hops.bound_ms)
+      if (furthest !== null) assembler.advance(hopEnd_ms(furthest, hops.length_ms) + hops.bound_ms)
+      this.arrivals += 1
+      this.wake.notify()
+    } finally {
+      this.isAskingForSilence = false
+    }
+  }
+
+  private async restore(): Promise<void> {
+    const { stage, task, groupId, partitions, hops, kafka, codec, consumer, ends, prefix, log, now } = this.options
+    this.move('restoring')
+    const started_ms = now()
+    const producer = await TaskProducer.open(kafka, groupId, task)
+    const processor = stage.create({ task, partitions, hop_ms: hops.length_ms })
+    const assembler = createAssembler(stage, task, {
+      partitions,
+      hops,
+      limit: (first) => this.options.gate?.limit(first) ?? Number.POSITIVE_INFINITY,
+      writers: this.options.writers,
+    })
+    this.life = { producer, assembler, processor }
+    this.checkAlive()
+
+    // Older owners are fenced by now, so this end is final.
+    const changelog = prefix + stage.changelog
+    const end = (await ends.now(changelog)).get(task)
+    this.checkAlive()
+    const restore = new Restore({ codec, topic: stage.changelog, partition: task, processor })
+    if (end && end.high > end.low) {
+      consumer.open(changelog, task, end.low, {
+        onMessages: (messages) => this.guard(() => this.applyAll(restore, messages)),
+        onAdvance: () => this.wake.notify(),
+      })
+      await this.until(() => (consumer.next(changelog, task) ?? 0) >= end.high)
+      consumer.close(changelog, task)
+    }
+    if (restore.position) assembler.resume(restore.position)
+    processor.restored()
+    this.lastHop = restore.position?.hop ?? null
+    this.counters.restores += 1
+    this.counters.restored_records += restore.records
+    this.counters.restore_ms += now() - started_ms
+    await this.openInputs(restore.position)
+    this.move('running')
+    log({
+      level: 'info',
+      message: 'task restored',
+      fields: { task, hop: this.lastHop, records: restore.records, took_ms: now() - started_ms },
+    })
+  }
+
+  private applyAll(restore: Restore, messages: readonly KafkaMessage[]): void {
+    for (const message of messages) restore.apply(message)
+  }
+
+  private async openInputs(position: Position | null): Promise<void> {
+    const { consumer, ends, prefix, log, task, now } = this.options
+    const topics = [...new Set(this.inputs.map(({ input }) => input.topic))]
+    const endsByTopic = new Map(
+      await Promise.all(topics.map(async (topic) => [topic, await ends.now(prefix + topic)] as const)),
+    )
+    this.checkAlive()
+    this.arrivals = 0
+    this.tablesAsOf = -1
+    this.lastArrival_ms = now()
+    this.delivered.clear()
+    for (const { input, partition } of this.inputs) {
+      const resume_offset =
+        position?.inputs.find((place) => place.topic === input.topic && place.partition === partition)?.resume_offset ??
+        0
+      const low = endsByTopic.get(input.topic)?.get(partition)?.low ?? 0
+      if (position && resume_offset < low) {
+        this.counters.records_missed += low - resume_offset
+        log({
+          level: 'error',
+          message: 'records were deleted by retention before they were read',
+          fields: { task, topic: input.topic, partition, from: resume_offset, to: low },
+        })
+      }
+      consumer.open(prefix + input.topic, partition, Math.max(resume_offset, low), {
+        onMessages: (messages) => this.guard(() => this.take(input.topic, partition, messages)),
+        onAdvance: () => this.wake.notify(),
+      })
+    }
+  }
+
+  /** Appends messages of an input to the hops they belong to; hops are closed elsewhere. */
+  private take(topic: TopicName, partition: number, messages: readonly KafkaMessage[]): void {
+    const { life } = this
+    if (!life) return
+    for (const message of messages) life.assembler.offer(toInputRecord(this.options.codec, topic, partition, message))
+    this.counters.records_in += messages.length
+    this.delivered.set(`${topic}/${partition}`, Number(messages.at(-1)?.offset ?? -1) + 1)
+    if (this.flows.some(({ input }) => input.topic === topic)) {
+      this.arrivals += 1
+      this.lastArrival_ms = this.options.now()
+    }
+    this.holdBack(life.assembler)
+    this.wake.notify()
+  }
+
+  private async closeHops(): Promise<never> {
+    for (;;) {
+      const life = this.checkAlive()
+      if (!life.assembler.ready()) {
+        this.holdBack(life.assembler)
+        await this.wake.wait()
+        continue
+      }
+      const hops_max = await this.readTablesUp()
+      await this.commitHops(this.checkAlive(), hops_max)
+      this.holdBack(life.assembler)
+      await yieldToEventLoop()
+    }
+  }
+
+  /**
+   * Tables join as of a hop's end: what had been written to them when the records that complete the hop came must have
+   * been read. Returns how many hops may be taken: the one that is complete for certain, or any, when nothing has come since.
+   */
+  private async readTablesUp(): Promise<number> {
+    if (this.tables.length === 0) return HOPS_PER_TRANSACTION_MAX
+    if (this.tablesAsOf !== this.arrivals) {
+      const { consumer, ends, prefix } = this.options
+      const { arrivals } = this
+      const targets = await Promise.all(
+        this.tables.map(async ({ input, partition }) => {
+          const topic = prefix + input.topic
+          return { topic, partition, high: (await ends.now(topic)).get(partition)?.high ?? 0 }
+        }),
+      )
+      await this.until(() =>
+        targets.every(({ topic, partition, high }) => (consumer.next(topic, partition) ?? 0) >= high),
+      )
+      this.tablesAsOf = arrivals
+    }
+    return this.tablesAsOf === this.arrivals ? HOPS_PER_TRANSACTION_MAX : 1
+  }
+
+  private async commitHops({ assembler, processor, producer }: Life, hops_max: number): Promise<void> {
+    const { stage, task, partitions, prefix, codec, gate, now, onHop } = this.options
+    const records = new TaskRecords(codec, prefix)
+    const taken: { hop: number; taken_ms: number }[] = []
+    let deadLetters = 0
+    while (taken.length < hops_max && records.size_bytes < BYTES_PER_TRANSACTION_MAX) {
+      const next = assembler.take()
+      const position = assembler.position()
+      if (!next || !position) break
+      const { hop } = next.input
+      taken.push({ hop, taken_ms: now() })
+      const outputs = processor.process(next.input)
+      for (const output of sealHop(stage, task, hop, outputs, (topic) => partitionCount(topic, partitions))) {
+        records.addOutput(output)
+      }
+      for (const rejected of next.rejected) records.addDeadLetter(stage.name, rejected)
+      deadLetters += next.rejected.length
+      if (gate) records.addCut(task, position)
+      await yieldToEventLoop()
+      this.checkAlive()
+    }
+    const position = assembler.position()
+    if (taken.length === 0 || !position) return
+    for (const change of processor.drainChanges()) records.addChange(stage.changelog, task, change)
+    records.addPosition(stage.changelog, task, position)
+
+    await producer.commit(
+      records.all,
+      groupOffsets(position, prefix, (topic, partition, offset) => this.readUp(topic, partition, offset)),
+    )
+    const committed_ms = now()
+    this.failures = 0
+    this.lastHop = position.hop
+    this.counters.hops += taken.length
+    this.counters.transactions += 1
+    this.counters.dead_letters += deadLetters
+    countWritten(this.counters, records.written)
+    gate?.announce(task, position.hop)
+    for (const { hop, taken_ms } of taken) onHop({ stage: stage.name, task, hop, taken_ms, committed_ms })
+  }
+
+  /** When every message up to an offset has been processed, so has what stands behind the last: a transaction's marker. */
+  private readUp(topic: string, partition: number, offset: number): number {
+    if (this.delivered.get(`${topic}/${partition}`) !== offset) return offset
+    return Math.max(offset, this.options.consumer.next(this.options.prefix + topic, partition) ?? offset)
+  }
+
+  private holdBack(assembler: HopAssembler): void {
+    const { consumer, prefix } = this.options
+    const isFull = assembler.buffered() > BUFFERED_RECORDS_MAX && assembler.ready()
+    const ahead = assembler.aheadPartitions()
+    for (const { input, partition } of this.flows) {
+      const isAhead = ahead.some((place) => place.topic === input.topic && place.partition === partition)
+      consumer.setPaused(prefix + input.topic, partition, isFull || isAhead)
+    }
+  }
+
+  /** Decides what a failure means: the end, another attempt, or a wait for the group's word. */
+  private async recover(error: unknown): Promise<void> {
+    if (this.current === 'revoked' && (error instanceof Revoked || isOutside(error))) return
+    if (!isOutside(error)) throw error
+    const { kafka, task, log, confirmed } = this.options
+    this.failures += 1
+    this.counters.transactions_failed += 1
+    const fenced = isFenced(error)
+    log({
+      level: 'warn',
+      message: fenced ? 'task fenced off by another owner' : 'task failed, restoring it again',
+      fields: { task, attempt: this.failures, reason: error instanceof Error ? error.message : String(error) },
+    })
+    if (this.failures >= FAILURES_MAX) {
+      throw new BrokerUnavailable({
+        brokers: kafka.brokers,
+        doing: `task ${task} of ${this.options.stage.name}`,
+        cause: error,
+      })
+    }
+    this.closeInputs()
+    this.move('assigned')
+    if (!fenced) return
+    // Either the other owner is a zombie that has yet to notice, or we are: only the group knows.
+    let isConfirmed = false
+    void confirmed().then(() => {
+      isConfirmed = true
+      this.wake.notify()
+    })
+    while (!isConfirmed && this.state !== 'revoked') await this.wake.wait()
+  }
+
+  /** Waits until a condition holds; it is looked at whenever something has moved. */
+  private async until(holds: () => boolean): Promise<void> {
+    for (;;) {
+      this.checkAlive()
+      if (holds()) return
+      await this.wake.wait()
+    }
+  }
+
+  private checkAlive(): Life {
+    if (this.error !== null) throw this.error
+    if (this.current === 'revoked' || !this.life) throw new Revoked()
+    return this.life
+  }
+
+  /** Listeners run inside kafkajs; what they throw belongs to this task's loop. */
+  private guard(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.error ??= error
+      this.wake.notify()
+    }
+  }
+
+  private closeInputs(): void {
+    const { consumer, prefix, stage, task } = this.options
+    for (const { input, partition } of this.inputs) consumer.close(prefix + input.topic, partition)
+    consumer.close(prefix + stage.changelog, task)
+  }
+
+  private drop(): void {
+    const { life } = this
+    this.life = null
+    if (life) this.closing = life.producer.close()
+  }
+
+  private move(to: TaskState): void {
+    this.current = moveTask(this.current, to)
+  }
+}
+
+function isOutside(error: unknown): boolean {
+  return isKafkaError(error) || error instanceof BrokerUnavailable
+}
