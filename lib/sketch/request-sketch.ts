@@ -1,10 +1,13 @@
+import type { RequestSketch, Span } from '../../schemas/types.ts'
 import { createCueEvidence } from './cue-scores.ts'
 import { createHasher, type Digest, first52, second52, seed32 } from './keyed-hash.ts'
 import { createSentenceScanner } from './masked-tokens.ts'
 import { createMinHasher } from './minhash.ts'
-import type { SpanCandidate, SpanPlace } from './span-candidates.ts'
+import type { SpanCandidate } from './span-candidates.ts'
 import { createSpanReader, type Speaker } from './spans.ts'
 import { createTextFrame } from './text-frame.ts'
+
+export type { RequestSketch, Span }
 
 /** Boundaries kept from each end of a conversation. */
 const PREFIXES_PER_END = 4
@@ -48,30 +51,6 @@ export interface SamplingParams {
   tools_count?: number | null
   images_count?: number | null
   reasoning?: string | null
-}
-
-/** One instruction-like span: schemas/request.avsc, record Span. */
-export interface Span {
-  hash: number
-  minhash: Buffer
-  tokens: number
-  place: SpanPlace
-  cues: number
-}
-
-/** What is left of the text: schemas/request.avsc, record RequestSketch. */
-export interface RequestSketch {
-  key_epoch: number
-  system_hash: number | null
-  prefix_hashes: number[]
-  body_hash: number | null
-  body_bias_hash: number | null
-  spans: Span[]
-  cue_scores: number[]
-  messages: number
-  system_chars: number
-  input_chars: number
-  output_chars: number
 }
 
 export type RequestSketcher = (content: RequestContent, params: SamplingParams) => RequestSketch

@@ -1,10 +1,9 @@
+import type { SpanPlace } from '../../schemas/types.ts'
 import { SENTENCE_TOKENS_MAX } from './masked-tokens.ts'
 
 export const SPANS_MAX = 8
 /** A span of the whole system prompt keeps its first and its last 64 tokens. */
 export const SPAN_TOKENS_MAX = 2 * SENTENCE_TOKENS_MAX
-export type SpanPlace = 'system' | 'head' | 'body' | 'tail' | 'tool'
-
 /** The order in which spans of equal cue weight are kept. */
 const PLACE_RANK: Record<SpanPlace, number> = { system: 0, head: 1, tail: 2, body: 3, tool: 4 }
 
