@@ -108,6 +108,8 @@ function levelOf(level: number, message: string): LogLevel {
   // Unlimited retries would leave us hanging on an absent broker. What the limit puts at risk is a batch that is sent
   // again under a new sequence after we gave up; we never send again after giving up.
   if (message.startsWith('Limiting retries for the idempotent producer')) return 'debug'
+  // One line per refused request; who sent it retries, or fails and says so.
+  if (message.startsWith('Response ')) return 'debug'
   if (level === kafkajs.logLevel.ERROR) return 'warn'
   return level === kafkajs.logLevel.WARN ? 'info' : 'debug'
 }

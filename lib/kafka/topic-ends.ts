@@ -1,11 +1,25 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import { protocolErrorOf } from './client.ts'
 import type { TopicEnds } from './partition-ends.ts'
+
+// A new topic, or one whose leader moves: the answer comes within a second or two, and kafkajs does not wait for it.
+const LEADER_MOVES = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
+const RETRY_MS = 100
+const RETRIES_MAX = 100
 
 /**
  * Where the partitions of a topic begin and end, by the name on the broker. kafkajs asks read-committed, so `high` is the
  * last stable offset: what a reader of ours can reach.
  */
 export async function fetchTopicEnds(admin: Admin, topic: string): Promise<TopicEnds> {
-  const offsets = await admin.fetchTopicOffsets(topic)
-  return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
+    } catch (error) {
+      if (attempt >= RETRIES_MAX || !LEADER_MOVES.has(protocolErrorOf(error) ?? '')) throw error
+      await setTimeout(RETRY_MS)
+    }
+  }
 }

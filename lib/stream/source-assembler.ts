@@ -217,9 +217,11 @@ export class SourceAssembler implements HopAssembler {
     if (!cut) return null
     if (this.closed !== null) return cut.hop > this.closed ? this.closed + 1 : null
     const first = this.open.size === 0 ? cut.hop : Math.min(...this.open.keys())
-    if (first <= cut.hop) return first
     // Records are open, none of them in a cut hop yet, and a marker cut earlier ones: those were empty.
-    return this.markers.length > 0 ? cut.hop : null
+    const begin = first <= cut.hop ? first : this.markers.length > 0 ? cut.hop : null
+    // A source that begins far behind the others joins them at the gate with empty hops. If it waited for them to come
+    // along, they would wait for it: what has closed nothing holds everybody at the first hop.
+    return begin === null ? null : Math.min(begin, this.settings.limit(begin))
   }
 
   private nextIsGated(): boolean {
