@@ -1,0 +1,3 @@
+import { topicsTable } from './topics-table.ts'
+
+process.stdout.write(topicsTable())
