@@ -1,6 +1,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs'
 import { TOPIC_NAMES, type TopicDefinition, type TopicName, topicDefinition } from '../../schemas/topics.ts'
 import { partitionCount } from '../stream/topology.ts'
+import type { KafkaClient } from './client.ts'
 import { PartitionCountMismatch, TopicMissing } from './errors.ts'
 
 export interface TopicLayout {
@@ -61,6 +62,19 @@ export async function checkTopics(
   const missing = topics.filter((topic) => !counts.has(topic))
   if (missing.length > 0) throw new TopicMissing(missing.map((topic) => layout.prefix + topic))
   refuseMismatches(counts, layout)
+}
+
+/** Deletes every topic of a deployment: for runs that own their topics, such as the demo's. */
+export async function deleteTopics(kafka: KafkaClient, prefix: string): Promise<void> {
+  const admin = kafka.admin()
+  await kafka.reach('deleting topics', async () => {
+    await admin.connect()
+    try {
+      await admin.deleteTopics({ topics: TOPIC_NAMES.map((topic) => prefix + topic) })
+    } finally {
+      await admin.disconnect()
+    }
+  })
 }
 
 /** Configuration of a topic on the broker (Apache Kafka, "Topic Configs"). */

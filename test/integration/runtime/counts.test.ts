@@ -1,61 +1,46 @@
 import { afterEach, expect, test } from 'vitest'
-import { openPublisher, type Publisher } from '../../../lib/kafka/publisher.ts'
-import { readTopic } from '../../../lib/kafka/reader.ts'
-import { type StageRuntime, startStage } from '../../../lib/kafka/stage-runtime.ts'
-import type { Stage } from '../../../lib/stream/stage.ts'
-import { type Cluster, eventually, startCluster } from './cluster.ts'
-import { countingStage, expectedSums, HOP_MS, type HopSum, requestAt, summingStage } from './toy.ts'
+import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
+import { countingStage, expectedSums, summingStage } from './toy.ts'
 
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
+const harness = new Harness()
+afterEach(() => harness.close())
 
 test('counts exactly, and says the same with 1 partition and with 4', async () => {
-  const requests = Array.from({ length: 4_000 }, (_, i) => requestAt(`account-${i % 37}`, 1_000_000 + i * 5, `e${i}`))
+  const requests = requestsOf(1_000, 4_000)
   const results = []
   for (const partitions of [1, 4]) {
-    const cluster = await startCluster(partitions)
-    cleanups.push(() => cluster.stop())
-    await start(cluster, countingStage(), partitions)
-    const sum = await start(cluster, summingStage, partitions)
-    const publisher = await publish(cluster, partitions)
-    await publisher.publish(requests.map((value) => ({ topic: 'requests' as const, key: value.account_id, value })))
-    await publisher.closeInput(1_000_000 + 4_000 * 5 + 10 * HOP_MS)
-    await eventually('the last hop', () => (sum.status().tasks[0]?.hop ?? 0) >= 1_020)
-    results.push(await sums(cluster))
+    const cluster = await harness.cluster(partitions)
+    await harness.start(cluster, countingStage(), partitions)
+    const sum = await harness.start(cluster, summingStage, partitions)
+    const publisher = await harness.publisher(cluster, partitions)
+    await publishRequests(publisher, requests)
+    await finish(publisher, sum, 1_019)
+    results.push(await readSums(cluster))
   }
   expect(results[0]).toEqual(expectedSums(requests))
   expect(results[1]).toEqual(results[0])
 })
 
-async function start(cluster: Cluster, stage: Stage, partitions: number): Promise<StageRuntime> {
-  const runtime = await startStage({
-    stage,
-    kafka: cluster.kafka,
-    codec: cluster.codec,
-    settings: {
-      prefix: cluster.prefix,
-      partitions,
-      hops: { length_ms: HOP_MS, bound_ms: 500, late_max_ms: 60_000, ahead_hops: 3, silence_ms: 0 },
-      fetchWait_ms: 50,
-    },
-    writers: (topic) => (topic === 'outcomes' ? partitions : 1),
-    log: cluster.log,
-    now: Date.now,
-  })
-  cleanups.push(() => runtime.stop())
-  return runtime
-}
-
-async function publish(cluster: Cluster, partitions: number): Promise<Publisher> {
-  const { kafka, codec, prefix } = cluster
-  const publisher = await openPublisher({ kafka, codec, prefix, partitions, topics: ['requests', 'accounts'] })
-  cleanups.push(() => publisher.close())
-  return publisher
-}
-
-async function sums(cluster: Cluster): Promise<HopSum[]> {
-  const records = await readTopic({ ...cluster, topic: 'model-releases' })
-  return records.flatMap(({ value }) => (value ? [JSON.parse(value.model)] : []))
-}
+test('carries on where it stopped, from a changelog that was compacted in between', async () => {
+  const cluster = await harness.cluster(2)
+  const sum = await harness.start(cluster, summingStage, 2)
+  const publisher = await harness.publisher(cluster, 2)
+  const first = await harness.start(cluster, countingStage(), 2)
+  const [before, after] = [requestsOf(1_000, 2_000), requestsOf(1_010, 2_000)]
+  await publishRequests(publisher, before)
+  await committedThrough(first, 1_005)
+  await first.stop()
+  cluster.compactNow()
+  await publishRequests(publisher, after)
+  const second = await harness.start(cluster, countingStage(), 2)
+  await finish(publisher, sum, 1_019)
+  expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
+  const { tasks } = second.counters()
+  expect(tasks.map(({ restores }) => restores)).toEqual([1, 1])
+  for (const { restored_records } of tasks) expect(restored_records).toBeGreaterThan(0)
+  const changes = first
+    .counters()
+    .tasks.reduce((sum, { written }) => sum + (written.get('fingerprints.state')?.records ?? 0), 0)
+  const restored = tasks.reduce((sum, { restored_records }) => sum + restored_records, 0)
+  if (!cluster.isExternal) expect(restored).toBeLessThan(changes)
+})

@@ -1,0 +1,85 @@
+import { openPublisher, type Publisher } from '../../../lib/kafka/publisher.ts'
+import { readTopic } from '../../../lib/kafka/reader.ts'
+import { type StageRuntime, type StartOptions, startStage } from '../../../lib/kafka/stage-runtime.ts'
+import type { Stage } from '../../../lib/stream/stage.ts'
+import type { Request } from '../../../schemas/types.ts'
+import { type Cluster, eventually, startCluster } from './cluster.ts'
+import { stageSettings, toyWriters } from './settings.ts'
+import { HOP_MS, type HopSum, requestAt } from './toy.ts'
+
+/** What one test has opened, closed in reverse order at its end. */
+export class Harness {
+  private readonly cleanups: (() => Promise<unknown>)[] = []
+
+  onClose(cleanup: () => Promise<unknown>): void {
+    this.cleanups.push(cleanup)
+  }
+
+  async close(): Promise<void> {
+    for (const cleanup of this.cleanups.splice(0).reverse()) await cleanup()
+  }
+
+  async cluster(partitions: number): Promise<Cluster> {
+    const cluster = await startCluster(partitions)
+    this.onClose(() => cluster.stop())
+    return cluster
+  }
+
+  async start(
+    cluster: Cluster,
+    stage: Stage,
+    partitions: number,
+    options: { silence_ms?: number; sessionTimeout_ms?: number } & Partial<Pick<StartOptions, 'codec' | 'onHop'>> = {},
+  ): Promise<StageRuntime> {
+    const { codec = cluster.codec, onHop } = options
+    const runtime = await startStage({
+      stage,
+      kafka: cluster.kafka,
+      codec,
+      settings: stageSettings(cluster.prefix, partitions, options),
+      writers: toyWriters(partitions),
+      log: cluster.log,
+      now: Date.now,
+      onHop,
+    })
+    this.onClose(() => runtime.stop())
+    return runtime
+  }
+
+  async publisher({ kafka, codec, prefix }: Cluster, partitions: number): Promise<Publisher> {
+    const publisher = await openPublisher({ kafka, codec, prefix, partitions, topics: ['requests', 'accounts'] })
+    this.onClose(() => publisher.close())
+    return publisher
+  }
+}
+
+/** Requests of 37 accounts, 200 a hop, beginning with a hop's start. */
+export function requestsOf(firstHop: number, count: number): Request[] {
+  return Array.from({ length: count }, (_, i) => {
+    const end_time_ms = firstHop * HOP_MS + i * (HOP_MS / 200)
+    return requestAt(`account-${'x'.repeat(i % 4)}${i % 37}`, end_time_ms, `${firstHop}-${i}`)
+  })
+}
+
+export async function publishRequests(publisher: Publisher, requests: readonly Request[]): Promise<void> {
+  await publisher.publish(requests.map((value) => ({ topic: 'requests', key: value.account_id, value })))
+}
+
+/** Ends the input after the last request, and waits until the summing stage has committed that request's hop. */
+export async function finish(publisher: Publisher, sum: StageRuntime, lastHop: number): Promise<void> {
+  await publisher.closeInput((lastHop + 3) * HOP_MS)
+  await committedThrough(sum, lastHop)
+}
+
+export async function committedThrough(runtime: StageRuntime, hop: number): Promise<void> {
+  await eventually(`every task of ${runtime.status().stage} through hop ${hop}`, () => {
+    const { tasks } = runtime.status()
+    return tasks.length > 0 && tasks.every((task) => (task.hop ?? 0) >= hop)
+  })
+}
+
+/** What the summing stage has said, hop by hop. */
+export async function readSums(cluster: Cluster): Promise<HopSum[]> {
+  const records = await readTopic({ ...cluster, topic: 'model-releases' })
+  return records.flatMap(({ value }) => (value ? [JSON.parse(value.model)] : []))
+}

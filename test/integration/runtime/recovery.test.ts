@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
+import { TaskProducer } from '../../../lib/kafka/task-producer.ts'
+import { type Cluster, eventually } from './cluster.ts'
+import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
+import type { MemberArguments } from './member.ts'
+import { countingStage, expectedSums, summingStage } from './toy.ts'
+
+const PARTITIONS = 4
+const harness = new Harness()
+afterEach(() => harness.close())
+
+test('keeps counts exact when a member is killed and its tasks are restored elsewhere', async () => {
+  const cluster = await harness.cluster(PARTITIONS)
+  const sum = await harness.start(cluster, summingStage, PARTITIONS)
+  const survivor = await harness.start(cluster, countingStage(), PARTITIONS)
+  const member = startMember(cluster)
+  await eventually(
+    'two tasks each',
+    () => survivor.status().tasks.filter(({ state }) => state === 'running').length === 2,
+  )
+  const publisher = await harness.publisher(cluster, PARTITIONS)
+  const [before, after] = [requestsOf(1_000, 2_000), requestsOf(1_010, 2_000)]
+  await publishRequests(publisher, before)
+  await eventually('hops of both tasks of the member', () => new Set(member.hops.map(({ task }) => task)).size === 2)
+  member.kill()
+  await publishRequests(publisher, after)
+  await finish(publisher, sum, 1_019)
+  expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
+
+  const taken = new Set(member.hops.map(({ task }) => task))
+  const { tasks } = survivor.counters()
+  expect(tasks.map(({ task }) => task)).toEqual([0, 1, 2, 3])
+  expect(tasks.map(({ restores }) => restores)).toEqual([1, 1, 1, 1])
+  for (const { task, restored_records } of tasks) expect(restored_records > 0).toBe(taken.has(task))
+})
+
+test('does not restore the tasks again that a member keeps when another joins', async () => {
+  const cluster = await harness.cluster(PARTITIONS)
+  const sum = await harness.start(cluster, summingStage, PARTITIONS)
+  const first = await harness.start(cluster, countingStage(), PARTITIONS)
+  const publisher = await harness.publisher(cluster, PARTITIONS)
+  const [before, after] = [requestsOf(1_000, 2_000), requestsOf(1_010, 2_000)]
+  await publishRequests(publisher, before)
+  await committedThrough(first, 1_005)
+  const second = await harness.start(cluster, countingStage(), PARTITIONS)
+  await eventually('two tasks each', () => {
+    const running = [first, second].map((runtime) => runtime.status().tasks.filter(({ state }) => state === 'running'))
+    return running.every((tasks) => tasks.length === 2)
+  })
+  await publishRequests(publisher, after)
+  await finish(publisher, sum, 1_019)
+  expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
+  expect(first.counters().tasks.map(({ restores, restored_records }) => [restores, restored_records])).toEqual([
+    [1, 0],
+    [1, 0],
+  ])
+  for (const { restores, restored_records } of second.counters().tasks) {
+    expect(restores).toBe(1)
+    expect(restored_records).toBeGreaterThan(0)
+  }
+  const owned = [first, second].flatMap((runtime) => runtime.status().tasks.map(({ task }) => task))
+  expect(owned.sort()).toEqual([0, 1, 2, 3])
+})
+
+test('restores a task whose producer was fenced off while the group still gives it to us', async () => {
+  const cluster = await harness.cluster(1)
+  const sum = await harness.start(cluster, summingStage, 1)
+  const count = await harness.start(cluster, countingStage(), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  const [before, after] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
+  await publishRequests(publisher, before)
+  await committedThrough(count, 1_002)
+  const zombie = await TaskProducer.open(cluster.kafka, groupIdOf('toy-count', cluster.prefix), 0)
+  harness.onClose(() => zombie.close())
+  await publishRequests(publisher, after)
+  await finish(publisher, sum, 1_009)
+  expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
+  expect(count.counters().tasks).toMatchObject([{ transactions_failed: 1, restores: 2 }])
+})
+
+function startMember({ broker, registryUrl, prefix }: Cluster) {
+  const args: MemberArguments = { broker, registryUrl, prefix, partitions: PARTITIONS }
+  const [loader, script] = ['typescript-loader.mjs', 'member.ts'].map((file) =>
+    fileURLToPath(new URL(file, import.meta.url)),
+  )
+  const child = spawn(process.execPath, ['--import', loader!, script!, JSON.stringify(args)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  const hops: { task: number; hop: number }[] = []
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    hops.push(...lines.map((line) => JSON.parse(line)))
+  })
+  const kill = () => child.kill('SIGKILL')
+  harness.onClose(async () => {
+    kill()
+    await exited
+  })
+  return { hops, kill }
+}

@@ -1,0 +1,26 @@
+import type { StageSettings } from '../../../lib/kafka/stage-runtime.ts'
+import type { TopicName } from '../../../schemas/topics.ts'
+import { HOP_MS } from './toy.ts'
+
+/** A real broker's least session timeout. */
+const SESSION_TIMEOUT_MS = 6_000
+
+export function stageSettings(
+  prefix: string,
+  partitions: number,
+  overrides: { silence_ms?: number; sessionTimeout_ms?: number } = {},
+): StageSettings {
+  const { silence_ms = 0, sessionTimeout_ms = SESSION_TIMEOUT_MS } = overrides
+  return {
+    prefix,
+    partitions,
+    hops: { length_ms: HOP_MS, bound_ms: 500, late_max_ms: 60_000, ahead_hops: 3, silence_ms },
+    sessionTimeout_ms,
+    fetchWait_ms: 50,
+  }
+}
+
+/** Tasks that write a topic of the toy. */
+export function toyWriters(partitions: number): (topic: TopicName) => number {
+  return (topic) => (topic === 'outcomes' ? partitions : 1)
+}
