@@ -48,6 +48,8 @@ export interface EmbeddedBroker {
 
 const NODE_ID = 1
 const SESSION_TIMEOUT_MAX_MS = 30 * 60 * 1000
+// A hundred clients have two connections each; an idle one costs about 10 kB.
+const CONNECTIONS_MAX = 2_000
 const GIB = 1024 ** 3
 
 /**
@@ -59,30 +61,32 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
   const { host = '127.0.0.1', compactionInterval_ms = 30_000, log = () => undefined } = options
   const state = createState(options)
   const sockets = new Set<Socket>()
-  const advertised = { host, port: 0 }
+  const isWildcard = host === '0.0.0.0' || host === '::'
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     serveConnection(socket, {
       broker: state,
-      advertised,
+      advertised: { host: isWildcard ? localAddressOf(socket) : host, port: socket.localPort ?? 0 },
       onClosed: (reason) => {
         const detail = reason instanceof MalformedRequest ? reason.message : (reason.stack ?? reason.message)
         log(`embedded broker closed a connection: ${detail}`)
       },
     })
   })
+  server.maxConnections = CONNECTIONS_MAX
   const port = await listen(server, 'the embedded broker', host, options.port ?? 0)
-  advertised.port = port
   log(`embedded broker on ${host}:${port} (${EMBEDDED_NOTICE})`)
 
-  const compactNow = () => state.topics.clean(state.clock())
-  const timer = compactionInterval_ms > 0 ? setInterval(compactNow, compactionInterval_ms).unref() : undefined
+  const timer =
+    compactionInterval_ms > 0
+      ? setInterval(() => state.topics.clean(state.clock(), false), compactionInterval_ms).unref()
+      : undefined
   return {
     host,
     port,
     address: `${host}:${port}`,
-    compactNow,
+    compactNow: () => state.topics.clean(state.clock(), true),
     stop: async () => {
       clearInterval(timer)
       state.groups.close()
@@ -93,6 +97,11 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
       })
     },
   }
+}
+
+/** Behind a wildcard address, clients are sent back to the address under which they came. */
+function localAddressOf(socket: Socket): string {
+  return (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '')
 }
 
 function createState(options: EmbeddedBrokerOptions): BrokerState {

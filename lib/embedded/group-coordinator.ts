@@ -11,6 +11,8 @@ export interface GroupLimits {
 }
 
 const OFFSET_METADATA_BYTES_MAX = 4096
+// A group with the offsets of a hundred partitions takes about 20 kB: 10,000 of them 200 MB.
+const GROUPS_MAX = 10_000
 
 /** All consumer groups: finds or creates them and refuses what no group should see. */
 export class GroupCoordinator {
@@ -56,6 +58,7 @@ export class GroupCoordinator {
     }
     if (request.memberId !== '') return this.ofMember(groupId, request.memberId).join(request, false)
 
+    this.#checkRoom(groupId)
     const group = this.#findOrCreate(groupId)
     const memberId = `${request.clientId}-${randomUUID()}`
     group.checkProtocols(request)
@@ -75,7 +78,8 @@ export class GroupCoordinator {
     if (!known && generation >= 0) {
       throw new Refused(ErrorCode.ILLEGAL_GENERATION, `no group '${groupId}', so no generation ${generation}`)
     }
-    const group = known ?? this.#findOrCreate(groupId)
+    this.#checkRoom(groupId)
+    const group = this.#findOrCreate(groupId)
     group.checkCommit(memberId, generation, isTransactional)
     return group
   }
@@ -103,6 +107,15 @@ export class GroupCoordinator {
   close(): void {
     for (const group of this.#groups.values()) group.close()
     this.#groups.clear()
+  }
+
+  /** Throws Refused when there is no place for one more group, after forgetting those that hold nothing. */
+  #checkRoom(groupId: string): void {
+    if (this.#groups.size < GROUPS_MAX || this.#groups.has(groupId)) return
+    for (const [id, group] of this.#groups) if (group.isForgettable) this.#groups.delete(id)
+    if (this.#groups.size >= GROUPS_MAX) {
+      throw new Refused(ErrorCode.POLICY_VIOLATION, `${GROUPS_MAX} groups, which is the limit`)
+    }
   }
 
   #findOrCreate(groupId: string): Group {

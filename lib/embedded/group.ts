@@ -110,7 +110,7 @@ export class Group {
     return this.#protocol
   }
 
-  /** True when nothing is left that anyone could ask for. */
+  /** True when nothing is left that anyone could ask for: no member, nobody expected, no offset. */
   get isForgettable(): boolean {
     return this.#members.size === 0 && this.#expectedIds.size === 0 && this.offsets.isEmpty
   }

@@ -94,6 +94,7 @@ export class TopicConfig {
     this.compaction = {
       deleteRetention_ms: this.#number('delete.retention.ms'),
       compactionLag_min_ms: this.#number('min.compaction.lag.ms'),
+      dirtyRatio_min: this.#number('min.cleanable.dirty.ratio'),
     }
     this.retention = {
       retention_ms: unlimitedIfNegative(this.#number('retention.ms')),

@@ -107,12 +107,16 @@ export class TopicStore {
     return sum
   }
 
-  /** Compacts the compacted topics and drops what is past retention in the others. Returns the records compacted away. */
-  clean(now_ms: number): number {
+  /**
+   * Drops what is past retention and compacts the compacted topics: all of them when forced, otherwise where enough is
+   * new to be worth it. Returns the records compacted away.
+   */
+  clean(now_ms: number, isForced: boolean): number {
     let removed = 0
     for (const { config, partitions } of this.#topics.values()) {
       for (const log of partitions) {
-        if (config.isCompacted) removed += log.compact(config.compaction, now_ms)
+        const isWorthIt = isForced || log.dirtyRatio >= config.compaction.dirtyRatio_min
+        if (config.isCompacted && isWorthIt) removed += log.compact(config.compaction, now_ms)
         if (config.isDeleted) log.applyRetention(config.retention, now_ms)
       }
     }

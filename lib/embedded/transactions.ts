@@ -38,6 +38,8 @@ export interface ProducerIdentity {
 
 /** `transaction.max.timeout.ms` of Kafka. */
 const TIMEOUT_MAX_MS = 15 * 60 * 1000
+// Kafka forgets an id after a week without use; here the oldest idle one goes when there are this many. ~500 B each.
+const TRANSACTIONAL_IDS_MAX = 20_000
 // Epochs are 16 bits; the last one is kept for fencing, as in Kafka.
 const EPOCH_MAX = 0x7fff - 1
 
@@ -133,7 +135,17 @@ export class TransactionCoordinator {
       timer: null,
     }
     this.#transactions.set(id, transaction)
+    if (this.#transactions.size > TRANSACTIONAL_IDS_MAX) this.#forgetOldest()
     return transaction
+  }
+
+  /** A forgotten owner that comes back is refused like any stranger: it is not let in under its old epoch. */
+  #forgetOldest(): void {
+    for (const [id, { state }] of this.#transactions) {
+      if (state === 'ongoing') continue
+      this.#transactions.delete(id)
+      return
+    }
   }
 
   #owned(id: string, identity: ProducerIdentity): Transaction {

@@ -7,6 +7,8 @@ export interface CompactionPolicy {
   readonly deleteRetention_ms: number
   /** `min.compaction.lag.ms`: records younger than this are left alone. */
   readonly compactionLag_min_ms: number
+  /** `min.cleanable.dirty.ratio`: the share of new bytes from which a cleaning by the clock is worth it. */
+  readonly dirtyRatio_min: number
 }
 
 export interface CompactionInput {

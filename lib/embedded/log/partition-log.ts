@@ -42,6 +42,7 @@ export class PartitionLog {
   readonly #open = new Map<number, number>()
   readonly #listeners = new Set<() => void>()
   #aborted: AbortedTransaction[] = []
+  #cleaned_bytes = 0
   #startOffset = 0
   #endOffset = 0
 
@@ -140,6 +141,11 @@ export class PartitionLog {
     return this.#startOffset
   }
 
+  /** The share of the log that was appended since the last compaction. */
+  get dirtyRatio(): number {
+    return this.size_bytes === 0 ? 0 : Math.max(0, this.size_bytes - this.#cleaned_bytes) / this.size_bytes
+  }
+
   /** Removes superseded records below the last stable offset. Returns how many records went. */
   compact(policy: CompactionPolicy, now_ms: number): number {
     const batches = Array.from({ length: this.#store.length }, (_, index) => this.#store.at(index))
@@ -151,6 +157,7 @@ export class PartitionLog {
       now_ms,
     })
     if (result.hasChanged) this.#store.replaceAll(result.batches)
+    this.#cleaned_bytes = this.size_bytes
     // A list entry without its marker would make readers drop the producer's later, committed records.
     const gone = new Set(result.markersRemoved)
     this.#aborted = this.#aborted.filter((transaction) => !gone.has(transaction.lastOffset))

@@ -15,7 +15,7 @@ const RULES = {
   timestampBefore_max_ms: Number.POSITIVE_INFINITY,
   timestampAfter_max_ms: Number.POSITIVE_INFINITY,
 }
-const POLICY: CompactionPolicy = { deleteRetention_ms: 1_000, compactionLag_min_ms: 0 }
+const POLICY: CompactionPolicy = { deleteRetention_ms: 1_000, compactionLag_min_ms: 0, dirtyRatio_min: 0.5 }
 
 function append(log: PartitionLog, batch: TestBatch): number {
   return log.append(acceptBatch(encodeBatch(batch), RULES, NOW_MS))
@@ -185,6 +185,21 @@ describe('compaction', () => {
         expect(new Set(contents(log))).toEqual(new Set([...last].map(([key, { offset }]) => `${offset}:${key}`)))
       }),
     )
+  })
+})
+
+describe('the share of new bytes', () => {
+  test('is all of an uncleaned log, nothing right after compaction, and grows with what is appended', () => {
+    const log = new PartitionLog()
+    expect(log.dirtyRatio).toBe(0)
+    put(log, [['a', '1']])
+    put(log, [['b', '1']])
+    expect(log.dirtyRatio).toBe(1)
+    log.compact(POLICY, NOW_MS)
+    expect(log.dirtyRatio).toBe(0)
+    put(log, [['c', '1']])
+    put(log, [['d', '1']])
+    expect(log.dirtyRatio).toBe(0.5)
   })
 })
 
