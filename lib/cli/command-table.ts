@@ -15,9 +15,49 @@ export interface CommandEntry {
  */
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'run the whole pipeline over sample traffic and compare its alerts with the truth',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
+    name: 'start',
+    summary: 'the same, and keep it running for what you produce into it',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  {
     name: 'replay',
     summary: 'run the whole pipeline offline over files and write the alerts',
     load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
+    name: 'run',
+    summary: 'run long-lived consumers on Kafka',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'produce',
+    summary: 'write logs into Kafka, sketched on the way',
+    load: async () => (await import('./commands/produce.ts')).produce,
+  },
+  {
+    name: 'broker',
+    summary: 'run the embedded broker and schema registry by themselves',
+    load: async () => (await import('./commands/broker.ts')).broker,
+  },
+  {
+    name: 'topics',
+    summary: 'create the topics and register the schemas',
+    load: async () => (await import('./commands/topics.ts')).topics,
+  },
+  {
+    name: 'doctor',
+    summary: 'check settings, keys, broker, registry and topics',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'lag',
+    summary: 'show how far each consumer is behind',
+    load: async () => (await import('./commands/lag.ts')).lag,
   },
   {
     name: 'config',

@@ -1,0 +1,117 @@
+import { STAGE_NAMES } from '../../../consumers/pipeline.ts'
+import { sampleTraffic } from '../../../producers/sample/traffic.ts'
+import type { Alert } from '../../../schemas/types.ts'
+import { alertLine } from '../../alerts/alert-line.ts'
+import { AlertStream } from '../../alerts/alert-stream.ts'
+import { openPublisher } from '../../kafka/publisher.ts'
+import { followTopic } from '../../kafka/reader.ts'
+import { hopOf } from '../../stream/hop.ts'
+import type { Cluster } from '../cluster.ts'
+import type { CliContext } from '../command.ts'
+import { closingWatermark_ms, feed, PRODUCED_TOPICS } from '../feed.ts'
+import { sketchKeys } from '../pipeline.ts'
+import type { Config } from '../settings-schema.ts'
+import { type RunningStages, startStages } from '../stages.ts'
+import { HopDelay } from './hop-delay.ts'
+import { sampleIntake } from './sample-intake.ts'
+import { savedFiles } from './saved-files.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+export interface DemoResult {
+  readonly events: number
+  readonly seconds: number
+  readonly alerts: readonly Alert[]
+  readonly verdicts: readonly Verdict[]
+  readonly delay: HopDelay
+}
+
+export interface DemoSession {
+  readonly stages: RunningStages
+  /** Feeds the sample traffic and resolves when its last hop has passed every stage. */
+  feedSample(seed: number, saveFolder: string | null): Promise<DemoResult>
+  stop(): Promise<void>
+}
+
+/** All stages in this process on a cluster, with a reader of their alerts. */
+export async function openDemo(
+  context: CliContext,
+  config: Config,
+  cluster: Cluster,
+  onAlert: (alert: Alert) => void,
+): Promise<DemoSession> {
+  const delay = new HopDelay()
+  const reached = new Map<string, number>()
+  let wake = () => {}
+  const { prefix, partitions } = config.topics
+  const stages = await startStages(context, config, cluster, STAGE_NAMES, (committed) => {
+    delay.note(committed)
+    reached.set(committed.stage, committed.hop)
+    wake()
+  })
+  const alerts: Alert[] = []
+  const stream = new AlertStream()
+  const reader = await followTopic({
+    kafka: cluster.kafka,
+    codec: cluster.codec,
+    prefix,
+    topic: 'alerts',
+    onRecord({ value, hop }) {
+      for (const alert of stream.add(value, hop?.last ?? false)) {
+        alerts.push(alert)
+        onAlert(alert)
+      }
+    },
+  })
+
+  async function hasPassed(hop: number): Promise<void> {
+    const last = STAGE_NAMES.at(-1) ?? ''
+    const isDone = () => (reached.get(last) ?? -1) >= hop
+    const done = new Promise<void>((resolve) => {
+      wake = () => {
+        if (isDone()) resolve()
+      }
+      wake()
+    })
+    // A stage that fails must end the wait; one that stops without an error has been told to.
+    await Promise.race([done, stages.closed.then(() => context.signal.throwIfAborted())])
+    await reader.caughtUp()
+  }
+
+  return {
+    stages,
+    async feedSample(seed, saveFolder) {
+      const { events, labels } = sampleTraffic({ seed })
+      const files = savedFiles(saveFolder)
+      const started_ms = performance.now()
+      const publisher = await openPublisher({
+        kafka: cluster.kafka,
+        codec: cluster.codec,
+        prefix,
+        partitions,
+        topics: PRODUCED_TOPICS,
+      })
+      try {
+        const chunks = sampleIntake(events, sketchKeys(config), files.event)
+        const counts = await feed(chunks, publisher, ({ records }) => {
+          context.signal.throwIfAborted()
+          context.out.progress(() => `${records} events written, ${alerts.length} alert revisions`)
+        })
+        const end_time_ms = counts.end_time_ms ?? 0
+        await publisher.closeInput(closingWatermark_ms(end_time_ms, config.hops))
+        context.out.progress(() => `${counts.records} events written, waiting for the last hop`)
+        await hasPassed(hopOf(end_time_ms, config.hops.length_ms))
+        const seconds = (performance.now() - started_ms) / 1000
+        for (const alert of alerts) files.alert(alertLine(alert))
+        for (const label of labels) files.label(JSON.stringify(label))
+        return { events: counts.records, seconds, alerts, verdicts: judge(alerts, labels), delay }
+      } finally {
+        await publisher.close()
+        await files.close()
+      }
+    },
+    async stop() {
+      await reader.stop()
+      await stages.stop()
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import { InvalidArgumentError, Option } from 'commander'
+
+const PORT_MAX = 65_535
+
+/** A TCP port as an option's value. */
+export function portNumber(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > PORT_MAX) throw new InvalidArgumentError(`a whole number from 0 to ${PORT_MAX}`)
+  return port
+}
+
+/** `--seed`, for what runs over the sample traffic. */
+export function seedOption(): Option {
+  return new Option('--seed <number>', 'of the sample traffic').default(1).argParser((text: string) => {
+    const seed = Number(text)
+    if (!Number.isSafeInteger(seed) || seed < 0) throw new InvalidArgumentError('a whole number, 0 or more')
+    return seed
+  })
+}

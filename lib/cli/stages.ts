@@ -1,0 +1,69 @@
+import { type StageRuntime, startStage } from '../kafka/stage-runtime.ts'
+import type { CommittedHop } from '../kafka/task.ts'
+import type { Stage } from '../stream/stage.ts'
+import { writerCount } from '../stream/topology.ts'
+import type { Cluster } from './cluster.ts'
+import type { CliContext } from './command.ts'
+import { stagesOf } from './pipeline.ts'
+import type { Config } from './settings-schema.ts'
+
+/** Stages that run in this process. */
+export interface RunningStages {
+  readonly runtimes: readonly StageRuntime[]
+  /** Rejects when one of them must end the process; resolves when all have stopped. */
+  readonly closed: Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts the named stages, downstream first, so that nothing waits for a reader. */
+export async function startStages(
+  context: CliContext,
+  config: Config,
+  cluster: Cluster,
+  names: readonly string[],
+  onHop?: (hop: CommittedHop) => void,
+): Promise<RunningStages> {
+  const all = stagesOf(config)
+  const chosen = all.filter(({ name }) => names.includes(name))
+  const runtimes: StageRuntime[] = []
+  const stop = async () => {
+    // Upstream first: what has been committed is then carried as far as it can be.
+    for (const runtime of [...runtimes].reverse()) await runtime.stop()
+  }
+  try {
+    for (const stage of [...chosen].reverse())
+      runtimes.push(await startStage(optionsOf(context, config, cluster, all, stage, onHop)))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { runtimes, closed: Promise.all(runtimes.map(({ closed }) => closed)).then(() => undefined), stop }
+}
+
+function optionsOf(
+  context: CliContext,
+  { topics, hops }: Config,
+  { kafka, codec }: Cluster,
+  all: readonly Stage[],
+  stage: Stage,
+  onHop: ((hop: CommittedHop) => void) | undefined,
+) {
+  return {
+    stage,
+    kafka,
+    codec,
+    settings: { prefix: topics.prefix, partitions: topics.partitions, hops },
+    writers: (topic: Parameters<typeof writerCount>[1]) => writerCount(all, topic, topics.partitions),
+    log: ({
+      level,
+      message,
+      fields,
+    }: {
+      level: 'debug' | 'info' | 'warn' | 'error'
+      message: string
+      fields: object
+    }) => context.log[level](fields, message),
+    now: Date.now,
+    onHop,
+  }
+}
