@@ -24,6 +24,8 @@ interface MergedPartition {
   /** Smallest offset of each hop that is not taken yet. */
   readonly offsets: Map<number, number>
   nextOffset: number
+  /** What had been read when the last hop was taken; rejections below it have left. */
+  takenOffset: number
 }
 
 export interface MergeSettings {
@@ -72,6 +74,7 @@ export class MergeAssembler implements HopAssembler {
         channels,
         offsets: new Map(),
         nextOffset: 0,
+        takenOffset: 0,
       })
     }
   }
@@ -112,7 +115,10 @@ export class MergeAssembler implements HopAssembler {
       if (known) known.push(...values)
       else records[channel.topic] = values
     }
-    for (const { offsets } of this.partitions.values()) offsets.delete(hop)
+    for (const merged of this.partitions.values()) {
+      merged.offsets.delete(hop)
+      merged.takenOffset = Math.max(merged.takenOffset, merged.nextOffset)
+    }
     this.closed = hop
     const end_ms = hopEnd_ms(hop, this.hop_ms)
     for (const [topic, values] of this.tables.take(end_ms)) records[topic] = values
@@ -125,11 +131,11 @@ export class MergeAssembler implements HopAssembler {
   position(): Position | null {
     if (this.closed === null) return null
     const inputs = [...this.partitions.values()].map(
-      ({ topic, partition, offsets, nextOffset }): InputPosition => ({
+      ({ topic, partition, offsets, nextOffset, takenOffset }): InputPosition => ({
         topic,
         partition,
-        resume_offset: Math.min(nextOffset, ...offsets.values()),
-        end_offset: nextOffset,
+        resume_offset: Math.min(nextOffset, takenOffset, ...offsets.values()),
+        end_offset: takenOffset,
       }),
     )
     return { hop: this.closed, inputs: [...inputs, ...this.tables.positions()] }
@@ -140,7 +146,9 @@ export class MergeAssembler implements HopAssembler {
     for (const { topic, partition, resume_offset, end_offset } of position.inputs) {
       this.rejections.resume(topic, partition, end_offset)
       const merged = this.partitions.get(`${topic}/${partition}`)
-      if (merged) merged.nextOffset = resume_offset
+      if (!merged) continue
+      merged.nextOffset = resume_offset
+      merged.takenOffset = end_offset
     }
     this.tables.resume(position.inputs, hopEnd_ms(position.hop, this.hop_ms))
   }

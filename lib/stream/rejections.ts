@@ -19,6 +19,12 @@ export class Rejections {
     this.waiting.push({ topic, partition, offset, raw, rejection })
   }
 
+  /** Offset of the first one that waits, from which a restart must read again; infinite when none does. */
+  firstOffset(topic: string, partition: number): number {
+    const own = this.waiting.filter((record) => record.topic === topic && record.partition === partition)
+    return Math.min(...own.map(({ offset }) => offset))
+  }
+
   /** Those that stand below the given end offsets. */
   take(endOffset: (topic: string, partition: number) => number): RejectedRecord[] {
     if (this.waiting.length === 0) return []

@@ -122,6 +122,7 @@ export class SourceAssembler implements HopAssembler {
     for (const { offset } of this.markers) resume_offset = Math.min(resume_offset, offset)
     const { topic } = this.source.input
     const { partition } = this.source
+    resume_offset = Math.min(resume_offset, this.rejections.firstOffset(topic, partition))
     return {
       hop: this.closed,
       inputs: [{ topic, partition, resume_offset, end_offset: this.closed_end_offset }, ...this.tables.positions()],
@@ -155,7 +156,7 @@ export class SourceAssembler implements HopAssembler {
 
   private offerMarker(record: InputRecord): void {
     if (record.watermark_ms === null) return
-    const hop = this.hopCutBy(record.watermark_ms)
+    const hop = Math.max(this.hopCutBy(record.watermark_ms), this.sealedThrough() ?? Number.NEGATIVE_INFINITY)
     if (this.closed !== null && hop <= this.closed) return
     this.markers.push({ offset: record.offset, hop })
     this.advance(record.watermark_ms)
@@ -216,12 +217,13 @@ export class SourceAssembler implements HopAssembler {
     const cut = this.cuts.at(-1)
     if (!cut) return null
     if (this.closed !== null) return cut.hop > this.closed ? this.closed + 1 : null
-    const first = this.open.size === 0 ? cut.hop : Math.min(...this.open.keys())
-    // Records are open, none of them in a cut hop yet, and a marker cut earlier ones: those were empty.
-    const begin = first <= cut.hop ? first : this.markers.length > 0 ? cut.hop : null
+    // A marker cuts hops that were empty; the first one says where they begin, however many were read before a take.
+    const first = Math.min(...this.open.keys(), this.markers[0]?.hop ?? Number.POSITIVE_INFINITY)
+    const begin = first === Number.POSITIVE_INFINITY ? cut.hop : first
     // A source that begins far behind the others joins them at the gate with empty hops. If it waited for them to come
     // along, they would wait for it: what has closed nothing holds everybody at the first hop.
-    return begin === null ? null : Math.min(begin, this.settings.limit(begin))
+    const joined = Math.min(begin, this.settings.limit(begin))
+    return joined <= cut.hop ? joined : null
   }
 
   private nextIsGated(): boolean {

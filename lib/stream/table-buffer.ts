@@ -1,3 +1,9 @@
+interface BufferPosition {
+  readonly resume_offset: number
+  /** Records below this were here when a moment was last reached. */
+  readonly end_offset: number
+}
+
 interface Pending<Value> {
   readonly time_ms: number
   readonly offset: number
@@ -15,7 +21,8 @@ export class TableBuffer<Value> {
   private end_offset = 0
 
   /** Continues behind a committed position: records below `end_offset` that took effect by `reached_ms` are not taken again. */
-  resume(end_offset: number, reached_ms: number): void {
+  resume({ resume_offset, end_offset }: BufferPosition, reached_ms: number): void {
+    this.nextOffset = resume_offset
     this.end_offset = end_offset
     this.reached_ms = reached_ms
   }
@@ -34,6 +41,7 @@ export class TableBuffer<Value> {
   /** Values before `until_ms` in order of event time; records of one key at the same time keep their order of arrival. */
   take(until_ms: number): Value[] {
     this.reached_ms = until_ms
+    this.end_offset = Math.max(this.end_offset, this.nextOffset)
     if (this.pending.length === 0) return []
     const due = this.pending.filter((entry) => entry.time_ms < until_ms)
     if (due.length === 0) return []
@@ -41,8 +49,8 @@ export class TableBuffer<Value> {
     return due.sort((a, b) => a.time_ms - b.time_ms || a.offset - b.offset).map((entry) => entry.value)
   }
 
-  position(): { resume_offset: number; end_offset: number } {
-    const end_offset = Math.max(this.nextOffset, this.end_offset)
-    return { resume_offset: Math.min(end_offset, ...this.pending.map((entry) => entry.offset)), end_offset }
+  position(): BufferPosition {
+    const { end_offset, nextOffset, pending } = this
+    return { resume_offset: Math.min(end_offset, nextOffset, ...pending.map((entry) => entry.offset)), end_offset }
   }
 }

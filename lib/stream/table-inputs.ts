@@ -54,9 +54,9 @@ export class TableInputs {
   }
 
   resume(positions: readonly InputPosition[], end_ms: number): void {
-    for (const { topic, partition, end_offset } of positions) {
-      const table = this.tables.get(`${topic}/${partition}`)
-      table?.buffer.resume(end_offset, this.cutoff_ms(table.input, end_ms))
+    for (const position of positions) {
+      const table = this.tables.get(`${position.topic}/${position.partition}`)
+      table?.buffer.resume(position, this.cutoff_ms(table.input, end_ms))
     }
   }
 

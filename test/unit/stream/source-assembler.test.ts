@@ -1,0 +1,221 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { TakenHop } from '../../../lib/stream/assembler.ts'
+import type { InputRecord } from '../../../lib/stream/record.ts'
+import { SourceAssembler } from '../../../lib/stream/source-assembler.ts'
+import type { InputPartition } from '../../../lib/stream/stage.ts'
+import { accountValue, HOP_MS, inputRecord, placeOf, requestValue, summaryOf } from './records.ts'
+
+const BOUND_MS = 30_000
+const LATE_MAX_MS = 3 * HOP_MS
+const START_MS = 1_000 * HOP_MS
+
+const INPUTS: InputPartition[] = [
+  { input: { topic: 'requests', role: 'source', partitions: 'own' }, partition: 0 },
+  { input: { topic: 'accounts', role: 'table', partitions: 'own', effect: 'hop_end' }, partition: 0 },
+]
+
+function assembler(limit: (first: number) => number = () => Number.POSITIVE_INFINITY): SourceAssembler {
+  return new SourceAssembler(INPUTS, { hop_ms: HOP_MS, bound_ms: BOUND_MS, late_max_ms: LATE_MAX_MS, limit })
+}
+
+/** A request at offset `offset` that ended so many seconds after the start. */
+function at(offset: number, seconds: number): InputRecord {
+  return inputRecord({ topic: 'requests', offset, value: requestValue(`e-${offset}`, START_MS + seconds * 1_000) })
+}
+
+function marker(offset: number, seconds: number): InputRecord {
+  return inputRecord({ topic: 'requests', offset, watermark_ms: START_MS + seconds * 1_000 })
+}
+
+function undecodable(offset: number): InputRecord {
+  return inputRecord({ topic: 'requests', offset, rejection: { reason: 'bad_avro', detail: '3 bytes' } })
+}
+
+function account(offset: number, seconds: number): InputRecord {
+  return inputRecord({
+    topic: 'accounts',
+    offset,
+    value: accountValue(`a-${offset}`, START_MS + seconds * 1_000),
+  })
+}
+
+function takeAll(source: SourceAssembler): TakenHop[] {
+  const hops: TakenHop[] = []
+  for (let hop = source.take(); hop; hop = source.take()) hops.push(hop)
+  return hops
+}
+
+describe('cutting hops', () => {
+  test('a hop is cut once the largest end time is the bound past its end, and not a millisecond earlier', () => {
+    const source = assembler()
+    source.offer(at(0, 10))
+    source.offer(inputRecord({ topic: 'requests', offset: 1, value: requestValue('e-1', START_MS + 89_999) }))
+    expect(source.ready()).toBe(false)
+    expect(source.take()).toBeNull()
+    source.offer(at(2, 90))
+    expect(takeAll(source).map(summaryOf)).toEqual([{ hop: 1_000, requests: ['e-0'], late: [], accounts: [] }])
+  })
+
+  test('hops without records are closed too, in order and without gaps', () => {
+    const source = assembler()
+    for (const record of [at(0, 10), at(1, 400)]) source.offer(record)
+    expect(takeAll(source).map(({ input }) => input.hop)).toEqual([1_000, 1_001, 1_002, 1_003, 1_004, 1_005])
+  })
+
+  test('a record behind its cut enters the next hop, marked as late', () => {
+    const source = assembler()
+    for (const record of [at(0, 10), at(1, 95), at(2, 15), at(3, 151)]) source.offer(record)
+    expect(takeAll(source).map(summaryOf)).toEqual([
+      { hop: 1_000, requests: ['e-0'], late: [], accounts: [] },
+      { hop: 1_001, requests: ['e-1', 'e-2'], late: ['e-2'], accounts: [] },
+    ])
+  })
+
+  test('a record later than the limit is rejected once, without its value in the detail', () => {
+    const source = assembler()
+    for (const record of [at(0, 500), at(1, 100), at(2, 600)]) source.offer(record)
+    const rejected = takeAll(source).flatMap((hop) => hop.rejected)
+    expect(rejected.map(placeOf)).toEqual(['requests/0@1 too_late'])
+    expect(rejected[0]?.rejection.detail).toBe('end_time is 320000 ms behind the cut')
+  })
+
+  test('a marker cuts hops without a record, from the first one on', () => {
+    const source = assembler()
+    source.offer(marker(0, 90))
+    source.offer(marker(1, 210))
+    expect(takeAll(source).map(({ input }) => input.hop)).toEqual([1_000, 1_001, 1_002])
+  })
+
+  test('a gate holds back hops beyond its limit, and the input that fills them', () => {
+    let limit = 1_001
+    const source = assembler(() => limit)
+    for (let hop = 0; hop < 12; hop++) source.offer(at(hop, hop * 60))
+    expect(takeAll(source).map(({ input }) => input.hop)).toEqual([1_000, 1_001])
+    expect(source.aheadPartitions()).toEqual([{ topic: 'requests', partition: 0 }])
+    expect(source.buffered()).toBe(10)
+    limit = 2_000
+    expect(source.aheadPartitions()).toEqual([])
+    expect(takeAll(source)).toHaveLength(8)
+  })
+
+  test('a source that begins later than the others closes the hops that they wait for', () => {
+    const source = assembler(() => 1_002)
+    source.offer(at(0, 100 * 60))
+    expect(takeAll(source).map(summaryOf)).toEqual([{ hop: 1_002, requests: [], late: [], accounts: [] }])
+  })
+
+  test('a silence cuts what is open', () => {
+    const source = assembler()
+    source.offer(at(0, 10))
+    const end_ms = source.openEnd_ms()
+    expect(end_ms).toBe(START_MS + HOP_MS)
+    source.advance((end_ms ?? 0) + BOUND_MS)
+    expect(takeAll(source).map(summaryOf)).toEqual([{ hop: 1_000, requests: ['e-0'], late: [], accounts: [] }])
+  })
+})
+
+describe('resuming', () => {
+  test('a rejection that stands behind the marker of the last hop is not lost', () => {
+    const before = assembler()
+    for (const record of [at(0, 10), marker(1, 90), undecodable(2)]) before.offer(record)
+    expect(takeAll(before).flatMap((hop) => hop.rejected)).toEqual([])
+    const position = before.position()
+    if (!position) throw new Error('no hop was taken')
+    const resume_offset = position.inputs.find(({ topic }) => topic === 'requests')?.resume_offset ?? 0
+    const after = assembler()
+    after.resume(position)
+    for (const record of [at(0, 10), marker(1, 90), undecodable(2), at(3, 200)].slice(resume_offset))
+      after.offer(record)
+    expect(takeAll(after).flatMap((hop) => hop.rejected.map(placeOf))).toEqual(['requests/0@2 bad_avro'])
+  })
+
+  test('crashes at any position, any batches and any gate give the hops and rejections of an undisturbed run', () => {
+    fc.assert(
+      fc.property(log, fc.array(move, { maxLength: 60 }), ({ source, tables }, moves) => {
+        const undisturbed = assembler()
+        for (const record of tables) undisturbed.offer(record)
+        const expected: TakenHop[] = []
+        for (const record of source) {
+          undisturbed.offer(record)
+          expected.push(...takeAll(undisturbed))
+        }
+        const disturbed = runDisturbed(source, tables, moves)
+        expect(disturbed.map(summaryOf)).toEqual(expected.map(summaryOf))
+        const rejections = (hops: TakenHop[]) => hops.flatMap((hop) => hop.rejected.map(placeOf)).sort()
+        expect(rejections(disturbed)).toEqual(rejections(expected))
+        expect(new Set(rejections(disturbed)).size).toBe(rejections(disturbed).length)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
+
+/** A partition of requests with disorder, jumps, markers and bad records, and the accounts beside it. */
+const log = fc
+  .record({
+    steps: fc.array(
+      fc.record({
+        kind: fc.constantFrom('value', 'value', 'value', 'value', 'value', 'marker', 'bad'),
+        forward_s: fc.oneof({ weight: 8, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: fc.nat(600) }),
+        back_s: fc.oneof({ weight: 3, arbitrary: fc.nat(60) }, { weight: 1, arbitrary: fc.nat(500) }),
+      }),
+      { maxLength: 40 },
+    ),
+    accounts: fc.array(fc.nat(1_200), { maxLength: 8 }),
+  })
+  .map(({ steps, accounts }) => {
+    let clock_s = 600
+    const source = steps.map(({ kind, forward_s, back_s }, offset) => {
+      if (kind === 'bad') return undecodable(offset)
+      clock_s += forward_s
+      return kind === 'marker' ? marker(offset, clock_s - back_s) : at(offset, clock_s - back_s)
+    })
+    return { source, tables: accounts.map((seconds, offset) => account(offset, seconds)) }
+  })
+
+const move = fc.oneof(
+  fc.record({ kind: fc.constant('offer' as const), count: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({ kind: fc.constant('take' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('open' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('crash' as const), count: fc.constant(0) }),
+)
+
+/** Makes the moves, then reads and takes the rest. A crash goes on from the position that was committed. */
+function runDisturbed(
+  source: readonly InputRecord[],
+  tables: readonly InputRecord[],
+  moves: readonly { kind: 'offer' | 'take' | 'open' | 'crash'; count: number }[],
+): TakenHop[] {
+  let allowed: number | null = null
+  const limit = (first: number) => allowed ?? first
+  let current = assembler(limit)
+  let next = 0
+  for (const record of tables) current.offer(record)
+  const hops: TakenHop[] = []
+  const take = () => {
+    const hop = current.take()
+    if (!hop) return false
+    hops.push(hop)
+    allowed ??= hop.input.hop
+    return true
+  }
+  for (const { kind, count } of moves) {
+    if (kind === 'offer') for (const record of source.slice(next, next + count)) current.offer(record)
+    if (kind === 'offer') next = Math.min(source.length, next + count)
+    if (kind === 'take') for (let i = 0; i < count; i++) take()
+    if (kind === 'open' && allowed !== null) allowed += count
+    if (kind !== 'crash') continue
+    const position = current.position()
+    current = assembler(limit)
+    if (position) current.resume(position)
+    const from = (topic: string) => position?.inputs.find((input) => input.topic === topic)?.resume_offset ?? 0
+    for (const record of tables.slice(from('accounts'))) current.offer(record)
+    next = from('requests')
+  }
+  while (next < source.length) current.offer(source[next++]!)
+  take()
+  allowed = Number.POSITIVE_INFINITY
+  while (take());
+  return hops
+}
