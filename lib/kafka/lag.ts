@@ -1,72 +1,57 @@
-import { topicDefinition } from '../../schemas/topics.ts'
-import type { Stage } from '../stream/stage.ts'
+import type { Admin } from 'kafkajs'
+import type { TopicName } from '../../schemas/topics.ts'
+import { inputPartitions, type Stage, taskCount } from '../stream/stage.ts'
 import { partitionCount } from '../stream/topology.ts'
-import type { KafkaClient } from './client.ts'
 import { groupIdOf } from './stage-runtime.ts'
 import { fetchTopicEnds } from './topic-ends.ts'
 
-/** How far one stage is behind in one partition of an input. */
+/** How far one stage is behind on one partition of one input. */
 export interface PartitionLag {
+  readonly groupId: string
   readonly stage: string
-  readonly group: string
-  /** Name on the broker. */
-  readonly topic: string
+  /** Name without the prefix. */
+  readonly topic: TopicName
   readonly partition: number
-  /** Offset that a restart would read on from; null when the group has committed none. */
+  /** Where the stage would read on after a restart; null before its first commit. */
   readonly committed: number | null
-  /** Offset after the last record that can be read. */
+  /** Offset after the last committed record of the topic. */
   readonly end: number
   /**
-   * Offsets between the two. Never quite zero while traffic flows: records of the hop that is open are read and not
-   * committed, and each transaction ends in a marker that takes an offset and is no record.
+   * Records that no closed hop holds. Offsets are committed with a hop, so a stage that keeps up stands at the records
+   * of the hop that is open, not at 0. Markers of transactions count until the stage has read past them.
    */
   readonly lag: number
 }
 
-export interface LagOptions {
-  readonly kafka: KafkaClient
-  readonly prefix: string
-  readonly partitions: number
-  readonly stages: readonly Stage[]
-}
-
-/** Offset lag of every stage on every partition of its inputs. Rejects with BrokerUnavailable. */
-export async function readLag({ kafka, prefix, partitions, stages }: LagOptions): Promise<PartitionLag[]> {
-  const admin = kafka.admin()
-  return kafka.reach('reading lag', async () => {
-    await admin.connect()
-    try {
-      const rows: PartitionLag[] = []
-      for (const stage of stages) {
-        const group = groupIdOf(stage.name, prefix)
-        const inputs = stage.inputs.filter(({ topic }) => topicDefinition(topic).readers.includes(stage.name))
-        const committed = await admin.fetchOffsets({
-          groupId: group,
-          topics: inputs.map(({ topic }) => prefix + topic),
-        })
-        for (const { topic } of inputs) {
-          const name = prefix + topic
-          const ends = await fetchTopicEnds(admin, name)
-          const offsets = committed.find((entry) => entry.topic === name)?.partitions ?? []
-          for (let partition = 0; partition < partitionCount(topic, partitions); partition++) {
-            const { low, high } = ends.get(partition) ?? { low: 0, high: 0 }
-            const offset = Number(offsets.find((entry) => entry.partition === partition)?.offset ?? -1)
-            const from = offset < 0 ? low : Math.max(offset, low)
-            rows.push({
-              stage: stage.name,
-              group,
-              topic: name,
-              partition,
-              committed: offset < 0 ? null : offset,
-              end: high,
-              lag: Math.max(0, high - from),
-            })
-          }
-        }
-      }
-      return rows
-    } finally {
-      await admin.disconnect()
+/**
+ * Lag of a stage on all its inputs, as the broker tells it; the stage need not run. Rejects as kafkajs does when a broker
+ * or a topic is missing.
+ */
+export async function stageLag(
+  admin: Admin,
+  stage: Stage,
+  layout: { readonly prefix: string; readonly partitions: number },
+): Promise<PartitionLag[]> {
+  const { prefix, partitions } = layout
+  const groupId = groupIdOf(stage.name, prefix)
+  const topics = [...new Set(stage.inputs.map(({ topic }) => topic))]
+  const committed = new Map<string, number>()
+  for (const group of await admin.fetchOffsets({ groupId, topics: topics.map((topic) => prefix + topic) })) {
+    // The broker answers -1 where nothing has been committed.
+    for (const { partition, offset } of group.partitions) {
+      if (Number(offset) >= 0) committed.set(`${group.topic}/${partition}`, Number(offset))
     }
+  }
+  const ends = new Map(
+    await Promise.all(topics.map(async (topic) => [topic, await fetchTopicEnds(admin, prefix + topic)] as const)),
+  )
+  const inputs = Array.from({ length: taskCount(stage, partitions) }, (_, task) =>
+    inputPartitions(stage, task, (topic) => partitionCount(topic, partitions)),
+  ).flat()
+  return inputs.map(({ input: { topic }, partition }) => {
+    const { low, high } = ends.get(topic)?.get(partition) ?? { low: 0, high: 0 }
+    const offset = committed.get(`${prefix}${topic}/${partition}`) ?? null
+    const lag = Math.max(0, high - Math.max(low, offset ?? 0))
+    return { groupId, stage: stage.name, topic, partition, committed: offset, end: high, lag }
   })
 }

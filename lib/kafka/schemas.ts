@@ -5,6 +5,10 @@ import type { SchemaSource } from '../avro/codec.ts'
 import { localSchema } from '../avro/record-types.ts'
 import { RegistryUnavailable, SchemaNotRegistered, SchemaRefused } from './errors.ts'
 
+// What a registry says about a schema: there is none, it breaks compatibility, it is no schema. Anything else is trouble
+// on the way; the client library reports a refused connection as status 400.
+const ANSWERS: ReadonlySet<number> = new Set([404, 409, 422])
+
 export interface RegistryOptions {
   readonly url: string
   readonly clientId: string
@@ -31,9 +35,7 @@ export function openRegistry({ url, clientId, retries_max = 5, prefix }: Registr
     try {
       return await request()
     } catch (cause) {
-      // An answer below 500 is the registry's opinion; everything else is trouble on the way.
-      const status = statusOf(cause)
-      if (cause instanceof Error && status !== null && status >= 400 && status < 500) throw cause
+      if (ANSWERS.has(statusOf(cause) ?? 0)) throw cause
       if (cause instanceof Error && cause.name === 'ConfluentSchemaRegistryCompatibilityError') throw cause
       throw new RegistryUnavailable({ url, doing, cause })
     }

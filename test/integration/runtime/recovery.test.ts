@@ -17,10 +17,7 @@ test('keeps counts exact when a member is killed and its tasks are restored else
   const sum = await harness.start(cluster, summingStage, PARTITIONS)
   const survivor = await harness.start(cluster, countingStage(), PARTITIONS)
   const member = startMember(cluster)
-  await eventually(
-    'two tasks each',
-    () => survivor.status().tasks.filter(({ state }) => state === 'running').length === 2,
-  )
+  await eventually('two tasks left to the survivor', () => survivor.status().tasks.length === 2)
   const publisher = await harness.publisher(cluster, PARTITIONS)
   const [before, after] = [requestsOf(1_000, 2_000), requestsOf(1_010, 2_000)]
   await publishRequests(publisher, before)
@@ -46,10 +43,12 @@ test('does not restore the tasks again that a member keeps when another joins', 
   await publishRequests(publisher, before)
   await committedThrough(first, 1_005)
   const second = await harness.start(cluster, countingStage(), PARTITIONS)
-  await eventually('two tasks each', () => {
-    const running = [first, second].map((runtime) => runtime.status().tasks.filter(({ state }) => state === 'running'))
-    return running.every((tasks) => tasks.length === 2)
-  })
+  await eventually('two tasks each', () =>
+    [first, second].every((runtime) => {
+      const { tasks } = runtime.status()
+      return tasks.length === 2 && tasks.every(({ state }) => state === 'running')
+    }),
+  )
   await publishRequests(publisher, after)
   await finish(publisher, sum, 1_019)
   expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
