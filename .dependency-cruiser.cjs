@@ -4,7 +4,8 @@ module.exports = {
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'kafkajs-in-lib-kafka-only',
-      comment: 'Everything above lib/kafka runs without a broker; tests of the embedded broker drive it with the real client.',
+      comment:
+        'Everything above lib/kafka runs without a broker; tests of the embedded broker drive it with the real client.',
       severity: 'error',
       from: { pathNot: '^(lib/kafka|test)/' },
       to: { path: 'node_modules/(kafkajs|@kafkajs/confluent-schema-registry)' },
@@ -34,8 +35,18 @@ module.exports = {
       from: { path: '^lib/embedded/' },
       to: { path: '^(lib/(kafka|stream|sketch|cli)|producers|consumers)/' },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '(\\.d\\.ts$|^test/|^bin/|\\.cjs$)' }, to: {} },
-    { name: 'no-dev-dependencies-in-the-product', severity: 'error', from: { path: '^(bin|schemas|lib|producers|consumers)/' }, to: { dependencyTypes: ['npm-dev'] } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '(\\.d\\.ts$|^test/|^bin/|\\.cjs$)' },
+      to: {},
+    },
+    {
+      name: 'no-dev-dependencies-in-the-product',
+      severity: 'error',
+      from: { path: '^(bin|schemas|lib|producers|consumers)/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
