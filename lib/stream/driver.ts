@@ -89,7 +89,8 @@ export class Driver {
   counters(): Record<string, Record<string, number>> {
     const stages: Record<string, Record<string, number>> = {}
     for (const { stage, processor } of this.tasks) {
-      const sums = (stages[stage.name] ??= {})
+      const sums = stages[stage.name] ?? {}
+      stages[stage.name] = sums
       for (const [name, count] of Object.entries(processor.counters())) sums[name] = (sums[name] ?? 0) + count
     }
     return stages

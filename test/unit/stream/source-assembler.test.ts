@@ -187,8 +187,8 @@ function runDisturbed(
   tables: readonly InputRecord[],
   moves: readonly { kind: 'offer' | 'take' | 'open' | 'crash'; count: number }[],
 ): TakenHop[] {
-  let allowed: number | null = null
-  const limit = (first: number) => allowed ?? first
+  const gate: { allowed: number | null } = { allowed: null }
+  const limit = (first: number) => gate.allowed ?? first
   let current = assembler(limit)
   let next = 0
   for (const record of tables) current.offer(record)
@@ -197,14 +197,14 @@ function runDisturbed(
     const hop = current.take()
     if (!hop) return false
     hops.push(hop)
-    allowed ??= hop.input.hop
+    gate.allowed ??= hop.input.hop
     return true
   }
   for (const { kind, count } of moves) {
     if (kind === 'offer') for (const record of source.slice(next, next + count)) current.offer(record)
     if (kind === 'offer') next = Math.min(source.length, next + count)
     if (kind === 'take') for (let i = 0; i < count; i++) take()
-    if (kind === 'open' && allowed !== null) allowed += count
+    if (kind === 'open' && gate.allowed !== null) gate.allowed += count
     if (kind !== 'crash') continue
     const position = current.position()
     current = assembler(limit)
@@ -215,7 +215,7 @@ function runDisturbed(
   }
   while (next < source.length) current.offer(source[next++]!)
   take()
-  allowed = Number.POSITIVE_INFINITY
+  gate.allowed = Number.POSITIVE_INFINITY
   while (take());
   return hops
 }
