@@ -16,6 +16,7 @@ import {
   addPartition,
   commitOffsetInTransaction,
   endTransaction,
+  fetchOnce,
   type Identity,
   initProducer,
   listOffset,
@@ -131,6 +132,10 @@ describe('a transaction of kafkajs', () => {
 
     expect((await listOffset(raw, topic, LATEST, 0)).offset).toBe(3)
     expect((await listOffset(raw, topic, LATEST, 1)).offset).toBe(1)
+    const beyond = async (isolation: 0 | 1) => (await fetchOnce(raw, topic, { offset: 1, isolation })).partition
+    expect(await beyond(1)).toMatchObject({ errorCode: 0, highWatermark: 3, lastStableOffset: 1, aborted: [] })
+    expect((await beyond(1))?.records.length).toBe(0)
+    expect((await beyond(0))?.records.length).toBeGreaterThan(0)
     const uncommitted = await readTopic(kafka, topic, (all) => all.length >= 3, { readUncommitted: true })
     expect(uncommitted.length).toBe(3)
     await open.commit()
