@@ -44,7 +44,7 @@ export async function run(): Promise<Array<{ name: string; value: number; unit: 
   const cases = [1, 8, 48].map((size_kb) => ({
     size_kb,
     contents: Array.from({ length: 16 }, (_, serial) => createContent(size_kb * 1024, serial)),
-    rounds_us: new Array<number>(),
+    rounds_us: [] as number[],
   }))
   for (let round = 0; round < 60; round++) {
     for (const { contents, size_kb, rounds_us } of cases) {
@@ -55,7 +55,11 @@ export async function run(): Promise<Array<{ name: string; value: number; unit: 
       if (round >= 20) rounds_us.push((user + system) / calls)
     }
   }
-  return cases.map(({ size_kb, rounds_us }) => ({ name: `edge sketch ${size_kb} KB`, value: median(rounds_us), unit: 'us' }))
+  return cases.map(({ size_kb, rounds_us }) => ({
+    name: `edge sketch ${size_kb} KB`,
+    value: median(rounds_us),
+    unit: 'us',
+  }))
 }
 
 function median(values: number[]): number {
