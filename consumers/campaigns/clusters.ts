@@ -14,9 +14,9 @@ export interface Cluster {
 /**
  * Connected components over joint holdings. Accounts that hold the same pair of objects belong together; pairs of one
  * anchor do too when the anchor is an eliciting instruction, because a campaign spreads one wrapper over many cards, while
- * two groups around one popular framework prompt are strangers.
+ * two groups around one popular framework prompt are strangers. A cluster keeps its first `members_max` accounts.
  */
-export function clustersOf(anchors: readonly AnchorAssessment[], holdings: Holdings): Cluster[] {
+export function clustersOf(anchors: readonly AnchorAssessment[], holdings: Holdings, members_max: number): Cluster[] {
   const groups = new UnionFind()
   const members = new Map<AnchorAssessment, string[]>()
   for (const anchor of anchors) {
@@ -34,7 +34,7 @@ export function clustersOf(anchors: readonly AnchorAssessment[], holdings: Holdi
     const root = groups.find(account_id)
     const cluster = clusters.get(root) ?? { accounts: [], anchors: [] }
     clusters.set(root, cluster)
-    cluster.accounts.push(account_id)
+    if (cluster.accounts.length < members_max) cluster.accounts.push(account_id)
   }
   for (const [anchor, accounts] of members) {
     const roots = new Set(accounts.map((account_id) => groups.find(account_id)))

@@ -157,7 +157,7 @@ export class CampaignsProcessor implements Processor {
   private reviseCampaigns(hop: HopInput): Output[] {
     const anchors = [...this.anchors.values()].sort((a, b) => compareText(a.kind, b.kind) || a.object - b.object)
     const judged = new Map<Cluster, Assessment>()
-    for (const cluster of clustersOf(anchors, this.holdings)) {
+    for (const cluster of clustersOf(anchors, this.holdings, this.settings.members_max)) {
       const assessment = assess(
         cluster,
         this.holdings,

@@ -26,6 +26,12 @@ export const campaignsSettings = z.strictObject({
     .describe('a revision when the accused have grown by this factor'),
   revision_interval_hops: z.int().min(1).default(60).describe('hops between revisions of one alert'),
   signal_ttl_hops: z.int().min(1).default(2_880).describe('a hit counts for so long after it was last said'),
+  members_max: z
+    .int()
+    .min(1)
+    .max(50_000)
+    .default(50_000)
+    .describe('members kept per campaign; the first by account id'),
   related_max: z.int().min(0).default(500).describe('related accounts named per alert'),
 })
 

@@ -3,6 +3,7 @@ import { Changes } from '../../lib/stream/changes.ts'
 import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
+import { slices } from '../../lib/stream/slices.ts'
 import type { Account, FingerprintState, Outcome, Request, Sighting } from '../../schemas/types.ts'
 import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
 import { decodePane, encodePane, type Pane, paneOf } from './pane.ts'
@@ -17,6 +18,10 @@ const NOTHING: FingerprintState = { position: null, head: null, pane: null, even
 // NUL can't stand in an id that passed the intake, so keys of different accounts never meet.
 const SEPARATOR = '\u0000'
 const HEAD = 'head'
+// 8 bytes each: 400 kB, well below the megabyte that a broker takes in one piece. A hop at 5,000 requests/s has six of these.
+const IDS_PER_ENTRY_MAX = 50_000
+// About 100 bytes each: 200 kB.
+const SIGHTINGS_PER_RECORD_MAX = 2_000
 const IDS_PREFIX = `${SEPARATOR}ids${SEPARATOR}`
 
 /** Turns the requests of one partition into fingerprints of its accounts, and into sightings of what they share. */
@@ -126,11 +131,11 @@ export class FingerprintsProcessor implements Processor {
       groups.set(account_id, fresh)
     }
     for (const request of hop.late) if (groups.has((request as Request).account_id)) this.counts.late++
-    if (ids.length > 0) {
-      // The slot of a hop is used again when its ids have expired, so the changelog keeps no more of them than memory.
-      const key = `${IDS_PREFIX}${hop.hop % this.settings.event_id_hops}`
-      const event_ids = encodeIds(hop.hop, ids)
-      this.changes.mark(key, () => ({ ...NOTHING, event_ids }))
+    // The slot of a hop is used again when its ids have expired, so the changelog keeps no more of them than memory.
+    const slot = hop.hop % this.settings.event_id_hops
+    for (let from = 0; from < ids.length; from += IDS_PER_ENTRY_MAX) {
+      const event_ids = encodeIds(hop.hop, ids.slice(from, from + IDS_PER_ENTRY_MAX))
+      this.changes.mark(`${IDS_PREFIX}${slot}${SEPARATOR}${from}`, () => ({ ...NOTHING, event_ids }))
     }
     return groups
   }
@@ -160,18 +165,21 @@ export class FingerprintsProcessor implements Processor {
     return state
   }
 
-  /** One record per destination partition, an empty one included: it is also what closes the hop there. */
+  /** One record per destination partition, an empty one included; more only where one would be too large for a broker. */
   private batches(hop: number, sightings: Sighting[]): Output[] {
     this.counts.sightings += sightings.length
     const { partitions } = this.context
     const groups = Array.from({ length: partitions }, (): Sighting[] => [])
     for (const sighting of sightings.sort(compareByObject)) groups[sighting.object % partitions]!.push(sighting)
-    return groups.map((group, partition) => ({
-      topic: 'sightings',
-      key: `${this.context.task}`,
-      partition,
-      value: { hop, active_accounts: this.active, sightings: group },
-    }))
+    return groups.flatMap((group, partition) =>
+      slices(group, SIGHTINGS_PER_RECORD_MAX).map((slice, index) => ({
+        topic: 'sightings' as const,
+        key: `${this.context.task}`,
+        partition,
+        // Said once per hop: readers add up what the tasks say.
+        value: { hop, active_accounts: index === 0 ? this.active : 0, sightings: slice },
+      })),
+    )
   }
 
   private expires_ms(state: AccountState): number {

@@ -2,6 +2,7 @@ import { Changes } from '../../lib/stream/changes.ts'
 import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
+import { slices } from '../../lib/stream/slices.ts'
 import type { Link, LinkageState, ObjectHolder, ObjectKind, Sighting, SightingBatch } from '../../schemas/types.ts'
 import type { LinkageSettings } from './settings.ts'
 
@@ -9,6 +10,8 @@ const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 // An object that one organisation holds links nobody.
 const ORGANISATIONS_MIN = 2
+// About 120 bytes each: 240 kB, well below the megabyte that a broker takes in one piece.
+const LINKS_PER_RECORD_MAX = 2_000
 
 /** Who holds one object. */
 interface SharedObject {
@@ -37,7 +40,12 @@ export class LinkageProcessor implements Processor {
     this.expire(hop.end_ms)
     const links = sightings.flatMap((sighting) => this.see(sighting, hop.hop))
     this.counts.links += links.length
-    return [{ topic: 'links', key: 'campaigns', partition: 0, value: { hop: hop.hop, active_accounts, links } }]
+    return slices(links, LINKS_PER_RECORD_MAX).map((slice) => ({
+      topic: 'links',
+      key: 'campaigns',
+      partition: 0,
+      value: { hop: hop.hop, active_accounts, links: slice },
+    }))
   }
 
   drainChanges(): ChangelogEntry[] {

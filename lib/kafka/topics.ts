@@ -19,6 +19,8 @@ export interface AppliedTopics {
 
 const HOUR_MS = 3_600_000
 const CREATE_TIMEOUT_MS = 30_000
+// A campaign of 50,000 members is one record of about 6 MB; everything else stays far below a broker's default of 1 MB.
+const COMPACT_RECORD_BYTES_MAX = 8 << 20
 
 /**
  * Creates the topics that are missing, with the configuration of their definition, and leaves the others alone.
@@ -90,6 +92,7 @@ export function topicConfig(definition: TopicDefinition, replicationFactor: numb
   config['segment.ms'] = String(HOUR_MS / 2)
   config['min.cleanable.dirty.ratio'] = '0.1'
   config['max.compaction.lag.ms'] = String(HOUR_MS)
+  config['max.message.bytes'] = String(COMPACT_RECORD_BYTES_MAX)
   return config
 }
 
