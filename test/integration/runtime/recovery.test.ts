@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
+import type { KafkaClient } from '../../../lib/kafka/client.ts'
 import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
 import { TaskProducer } from '../../../lib/kafka/task-producer.ts'
 import { type Cluster, eventually } from './cluster.ts'
@@ -79,6 +80,52 @@ test('restores a task whose producer was fenced off while the group still gives 
   expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
   expect(count.counters().tasks).toMatchObject([{ transactions_failed: 1, restores: 2 }])
 })
+
+test('keeps counts exact when commits fail, whether or not the broker had carried them out', async () => {
+  const cluster = await harness.cluster(2)
+  const failures = { before: 0, after: 0 }
+  const sum = await harness.start(cluster, summingStage, 2)
+  const count = await harness.start({ ...cluster, kafka: failingCommits(cluster.kafka, failures) }, countingStage(), 2)
+  const publisher = await harness.publisher(cluster, 2)
+  const requests = requestsOf(1_000, 6_000)
+  await publishRequests(publisher, requests)
+  await finish(publisher, sum, 1_029)
+  expect(await readSums(cluster)).toEqual(expectedSums(requests))
+  expect(failures.before).toBeGreaterThan(0)
+  expect(failures.after).toBeGreaterThan(0)
+  const { tasks } = count.counters()
+  expect(tasks.reduce((total, { transactions_failed }) => total + transactions_failed, 0)).toBe(
+    failures.before + failures.after,
+  )
+})
+
+/** The client, except that of every eight commits one fails before it reaches the broker and one after it was carried out. */
+function failingCommits(kafka: KafkaClient, failures: { before: number; after: number }): KafkaClient {
+  let commits = 0
+  const lost = () => Object.assign(new Error('connection lost'), { name: 'KafkaJSConnectionError' })
+  return {
+    ...kafka,
+    transactionalProducer(transactionalId, timeout_ms) {
+      const producer = kafka.transactionalProducer(transactionalId, timeout_ms)
+      const transaction = async () => {
+        const real = await producer.transaction()
+        const commit = async () => {
+          commits += 1
+          if (commits % 8 === 3) {
+            failures.before += 1
+            throw lost()
+          }
+          await real.commit()
+          if (commits % 8 !== 6) return
+          failures.after += 1
+          throw lost()
+        }
+        return { ...real, commit }
+      }
+      return { ...producer, transaction }
+    },
+  }
+}
 
 function startMember({ broker, registryUrl, prefix }: Cluster) {
   const args: MemberArguments = { broker, registryUrl, prefix, partitions: PARTITIONS }

@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type EncodedRecord, recordBytes, sendRecords, slices } from '../../../lib/kafka/publisher.ts'
+
+const recordOf = (key: string, size_bytes: number): EncodedRecord => ({
+  topic: 't',
+  partition: null,
+  key,
+  value: Buffer.alloc(size_bytes),
+})
+
+test('cuts any sequence of records into pieces that one send may hold, in order and without loss', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 400_000 }), { maxLength: 40 }), fc.nat(2_500), (sizes, small) => {
+      const records = [...sizes, ...new Array<number>(small).fill(1)].map((size, i) => recordOf(String(i), size))
+      const pieces = [...slices(records)]
+      expect(pieces.flat()).toEqual(records)
+      for (const piece of pieces) {
+        expect(piece.length).toBeGreaterThan(0)
+        expect(piece.length).toBeLessThanOrEqual(1_000)
+        expect(piece.reduce((total, record) => total + recordBytes(record), 0)).toBeLessThanOrEqual(900_000)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('sends a record that is larger than a piece alone', () => {
+  const records = [recordOf('a', 10), recordOf('b', 2_000_000), recordOf('c', 10)]
+  expect([...slices(records)].map((piece) => piece.map(({ key }) => key))).toEqual([['a'], ['b'], ['c']])
+})
+
+test('sends one piece after the other, with keys and with the partitions that were asked for', async () => {
+  const sent: string[] = []
+  let underWay = 0
+  const sender = {
+    async sendBatch({ topicMessages }: { topicMessages: { topic: string; messages: object[] }[] }) {
+      expect(++underWay).toBe(1)
+      await Promise.resolve()
+      for (const { topic, messages } of topicMessages) sent.push(`${topic} ${JSON.stringify(messages)}`)
+      underWay--
+    },
+  }
+  await sendRecords(sender, [
+    { topic: 'x', partition: 3, key: 'k', value: null, headers: { hop: '1' } },
+    { topic: 'y', partition: null, key: 'l', value: Buffer.alloc(900_000) },
+  ])
+  expect(sent[0]).toBe('x [{"key":"k","value":null,"headers":{"hop":"1"},"partition":3}]')
+  expect(sent).toHaveLength(2)
+})
