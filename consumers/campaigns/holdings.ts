@@ -2,6 +2,10 @@ import { Expiry } from '../../lib/stream/expiry.ts'
 import type { AccountContext, Link, ObjectKind } from '../../schemas/types.ts'
 
 const HOUR_MS = 3_600_000
+const NOTHING: readonly Link[] = []
+
+/** An object with more holders than this is looked at on a schedule rather than at every change. */
+export const LARGE_HOLDERS_MIN = 500
 
 /** Key of an object: its kind and hash. */
 export function objectKey(object: { readonly kind: ObjectKind; readonly object: number }): string {
@@ -18,6 +22,8 @@ export interface HeldObject {
 /** The bipartite graph of accounts and the objects that organisations share, with expiry. */
 export class Holdings {
   readonly objects = new Map<string, HeldObject>()
+  /** Keys of the objects with more than LARGE_HOLDERS_MIN holders. */
+  readonly large = new Set<string>()
   private readonly kinds = new Map<ObjectKind, Map<string, HeldObject>>()
   private readonly byAccount = new Map<string, Map<string, Link>>()
   private readonly expiry = new Expiry<string>(HOUR_MS)
@@ -29,6 +35,7 @@ export class Holdings {
     object.cues |= link.cues
     const isNew = !object.holders.has(link.account_id)
     object.holders.set(link.account_id, link)
+    if (object.holders.size > LARGE_HOLDERS_MIN) this.large.add(key)
     const own = this.byAccount.get(link.account_id) ?? new Map<string, Link>()
     this.byAccount.set(link.account_id, own)
     own.set(key, link)
@@ -40,6 +47,7 @@ export class Holdings {
     const key = objectKey(link)
     const object = this.objects.get(key)
     object?.holders.delete(link.account_id)
+    if (object && object.holders.size <= LARGE_HOLDERS_MIN) this.large.delete(key)
     if (object?.holders.size === 0) {
       this.objects.delete(key)
       this.kinds.get(link.kind)?.delete(key)
@@ -67,8 +75,12 @@ export class Holdings {
   }
 
   /** What an account holds. */
-  of(account_id: string): readonly Link[] {
-    return [...(this.byAccount.get(account_id)?.values() ?? [])]
+  of(account_id: string): Iterable<Link> {
+    return this.byAccount.get(account_id)?.values() ?? NOTHING
+  }
+
+  link(account_id: string, key: string): Link | null {
+    return this.byAccount.get(account_id)?.get(key) ?? null
   }
 
   holds(account_id: string, key: string): boolean {

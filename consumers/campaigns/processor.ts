@@ -8,6 +8,7 @@ import type {
   CampaignEntity,
   CampaignState,
   Link,
+  ObjectKind,
   Outcome,
   Signal,
 } from '../../schemas/types.ts'
@@ -16,7 +17,7 @@ import { paginate } from './alert-pages.ts'
 import { assessAnchor } from './anchors.ts'
 import { type Assessment, assess, exposure } from './assessment.ts'
 import { type Cluster, clustersOf } from './clusters.ts'
-import { Holdings, objectKey } from './holdings.ts'
+import { Holdings, LARGE_HOLDERS_MIN, objectKey } from './holdings.ts'
 import { alertId, campaignId, succeed } from './identity.ts'
 import { BLOCK_OF } from './object-kinds.ts'
 import type { CampaignsSettings } from './settings.ts'
@@ -31,6 +32,7 @@ const NOTHING: CampaignState = {
   active_accounts: null,
 }
 const SEPARATOR = '\u0000'
+const LARGE_INTERVAL_HOPS_MAX = 60
 /** Outcomes that take an accusation back. */
 const CLEARING = new Set(['cleared', 'verified', 'appeal_overturned'])
 
@@ -58,7 +60,7 @@ export class CampaignsProcessor implements Processor {
     const outcomesChanged = this.joinOutcomes(hop.records.outcomes ?? [])
     const touched = this.joinLinks(hop)
     const signalled = this.joinSignals(hop)
-    for (const key of [...touched].sort(compareText)) this.assessAnchor(key)
+    for (const key of this.dueAnchors(touched, hop.hop)) this.assessAnchor(key)
     const outputs: Output[] = []
     if (touched.size > 0 || signalled.length > 0 || outcomesChanged || this.isRevisionDue(hop.hop)) {
       outputs.push(...this.reviseCampaigns(hop))
@@ -142,6 +144,23 @@ export class CampaignsProcessor implements Processor {
       this.changes.mark(key, () => (kept ? { ...NOTHING, signal } : null))
     }
     return signals
+  }
+
+  /**
+   * Small anchors at every change; large ones, a popular framework's prompt say, once in as many hops as they have
+   * five hundreds of holders, an hour at the most: one more holder among thousands changes nothing, and looking costs a
+   * walk over all of them. The schedule is a function of the hop, so that a restart keeps it.
+   */
+  private dueAnchors(touched: ReadonlySet<string>, hop: number): string[] {
+    const { large, objects } = this.holdings
+    const due = [...touched].filter((key) => !large.has(key))
+    for (const key of large) {
+      const object = objects.get(key)!
+      if (!isAnchor(object)) continue
+      const interval_hops = Math.min(LARGE_INTERVAL_HOPS_MAX, Math.ceil(object.holders.size / LARGE_HOLDERS_MIN))
+      if ((hop + object.object) % interval_hops === 0) due.push(key)
+    }
+    return due.sort(compareText)
   }
 
   private assessAnchor(key: string): void {
@@ -384,7 +403,7 @@ export class CampaignsProcessor implements Processor {
   }
 
   private restoreLink(id: readonly string[], link: Link | null): void {
-    const before = this.holdings.of(id[1]!).find((held) => objectKey(held) === id[0])
+    const before = this.holdings.link(id[1]!, id[0]!)
     if (link) this.holdings.add(link)
     else if (before) this.holdings.remove(before)
   }
@@ -396,8 +415,8 @@ export class CampaignsProcessor implements Processor {
   }
 }
 
-function isAnchor(link: Link): boolean {
-  return BLOCK_OF[link.kind] === 'payload'
+function isAnchor({ kind }: { readonly kind: ObjectKind }): boolean {
+  return BLOCK_OF[kind] === 'payload'
 }
 
 function linkKey(link: Link): string {
