@@ -15,7 +15,8 @@ export function idHash(id: string): number {
  */
 export class RecentIds {
   private ids = new Float64Array(CAPACITY_MIN).fill(EMPTY)
-  private hops = new Int32Array(CAPACITY_MIN)
+  /** The low 32 bits: hops of a tenth of a second have more. Ages are differences, which those are enough for. */
+  private hops = new Uint32Array(CAPACITY_MIN)
   private used = 0
   private readonly hops_max: number
 
@@ -27,7 +28,7 @@ export class RecentIds {
   add(id: number, hop: number): boolean {
     const slot = this.slotOf(id)
     if (this.ids[slot] === id) {
-      if (this.hops[slot]! > hop - this.hops_max) return false
+      if (this.isRecent(this.hops[slot]!, hop)) return false
       this.hops[slot] = hop
       return true
     }
@@ -43,6 +44,10 @@ export class RecentIds {
     return this.used
   }
 
+  private isRecent(added: number, hop: number): boolean {
+    return (hop - added) >>> 0 < this.hops_max
+  }
+
   private slotOf(id: number): number {
     const mask = this.ids.length - 1
     let slot = Math.imul((id / 0x10_0000) | 0, 0x9e3779b1) & mask
@@ -52,13 +57,13 @@ export class RecentIds {
 
   private rebuild(hop: number): void {
     const { ids, hops } = this
-    const isLive = (slot: number) => ids[slot] !== EMPTY && hops[slot]! > hop - this.hops_max
+    const isLive = (slot: number) => ids[slot] !== EMPTY && this.isRecent(hops[slot]!, hop)
     let live = 0
     for (let slot = 0; slot < ids.length; slot++) if (isLive(slot)) live++
     let capacity = CAPACITY_MIN
     while (capacity < live * 4) capacity *= 2
     this.ids = new Float64Array(capacity).fill(EMPTY)
-    this.hops = new Int32Array(capacity)
+    this.hops = new Uint32Array(capacity)
     this.used = live
     for (let slot = 0; slot < ids.length; slot++) {
       if (!isLive(slot)) continue
