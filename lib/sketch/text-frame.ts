@@ -1,10 +1,12 @@
 import { FRAME_HEADROOM_BYTES } from './keyed-hash.ts'
+import { SCAN_TAIL_BYTES } from './masked-tokens.ts'
 
 const FRAME_BYTES_START = 65_536
 /** A larger frame is dropped after its request, so that one 10 MB prompt does not stay in memory. */
 const FRAME_BYTES_KEPT = 1_048_576
 /** One UTF-16 code unit is at most three bytes of UTF-8. */
 const BYTES_PER_CHAR_MAX = 3
+const LENGTH_BYTES = 4
 
 /**
  * One message as bytes: what is hashed and what is scanned, encoded once. Every string is preceded by its length and
@@ -50,8 +52,8 @@ export function createTextFrame(): TextFrame {
       bytes[end++] = 0
     },
     addText(text) {
-      reserve(BYTES_PER_CHAR_MAX * text.length + 5)
-      textStart = end + 4
+      reserve(LENGTH_BYTES + BYTES_PER_CHAR_MAX * text.length + SCAN_TAIL_BYTES)
+      textStart = end + LENGTH_BYTES
       textEnd = textStart + encoder.encodeInto(text, bytes.subarray(textStart)).written
       addLength(textEnd - textStart)
       end = textEnd

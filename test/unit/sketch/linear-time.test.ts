@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSentenceScanner } from '../../../lib/sketch/masked-tokens.ts'
+import { createSentenceScanner, SCAN_TAIL_BYTES } from '../../../lib/sketch/masked-tokens.ts'
 
 const SIZE_BYTES = 20_000
 
@@ -7,7 +7,7 @@ const SIZE_BYTES = 20_000
 function countReads(unit: string): number {
   const bytes = Buffer.from(unit.repeat(Math.ceil(SIZE_BYTES / unit.length)))
   let reads = 0
-  const counted = new Proxy(Buffer.concat([bytes, Buffer.alloc(1)]), {
+  const counted = new Proxy(Buffer.concat([bytes, Buffer.alloc(SCAN_TAIL_BYTES)]), {
     get(target, property) {
       reads++
       return Reflect.get(target, property)
