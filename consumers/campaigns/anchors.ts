@@ -12,14 +12,17 @@ const SHARED_MIN = 2
  * Looks for objects of other blocks that the holders of a payload object hold together more often than chance: of `n_a`
  * and `n_b` holders among `population` accounts, n_a·n_b/population would hold both if the two were independent, and the
  * number of *organisations* that do is compared with a Poisson of that mean. Counting organisations against accounts errs
- * towards silence. Null when nothing stands out.
+ * towards silence. What stood out before is let go only when chance has become a hundred times likelier than it had to be:
+ * an accusation that comes and goes with every new holder helps nobody. Null when nothing stands out.
  */
 export function assessAnchor(
   anchor: HeldObject,
   holdings: Holdings,
   population: number,
   settings: CampaignsSettings,
+  before: AnchorAssessment | null,
 ): AnchorAssessment | null {
+  const known = new Set(before?.conjunctions.map(objectKey))
   const together = new Map<string, Set<string>>()
   for (const [account_id, { context }] of anchor.holders) {
     for (const link of holdings.of(account_id)) {
@@ -39,7 +42,8 @@ export function assessAnchor(
     const alone =
       organisations.size < settings.organisations_min ? 0 : logPoissonUpperTail(organisations.size, expected)
     const log_p = Math.min(alone, pooled.get(other.kind) ?? 0)
-    if (log_p > log_p_max) return []
+    const slack = known.has(key) ? settings.release_log10 * Math.LN10 : 0
+    if (log_p > log_p_max + slack) return []
     return [{ kind: other.kind, object: other.object, organisations: organisations.size, expected, log_p }]
   })
   if (conjunctions.length === 0) return null

@@ -166,7 +166,9 @@ export class CampaignsProcessor implements Processor {
   private assessAnchor(key: string): void {
     const object = this.holdings.objects.get(key)
     const isWorthwhile = object && object.holders.size >= this.settings.organisations_min
-    const assessment = isWorthwhile ? assessAnchor(object, this.holdings, this.active_accounts, this.settings) : null
+    const assessment = isWorthwhile
+      ? assessAnchor(object, this.holdings, this.active_accounts, this.settings, this.anchors.get(key) ?? null)
+      : null
     if (assessment === null && !this.anchors.has(key)) return
     if (assessment) this.anchors.set(key, assessment)
     else this.anchors.delete(key)

@@ -6,6 +6,11 @@ export const campaignsSettings = z.strictObject({
   payment_log10_p_max: z.number().max(0).default(-4).describe('chance of a joint holding with a payment instrument'),
   relay_log10_p_max: z.number().max(0).default(-4).describe('chance of a joint holding with a conversation prefix'),
   client_log10_p_max: z.number().max(0).default(-8).describe('chance of a joint holding with a client tuple'),
+  release_log10: z
+    .number()
+    .min(0)
+    .default(2)
+    .describe('a joint holding is let go this many powers of ten above its limit'),
   beyond_share_min: z
     .number()
     .min(0)
