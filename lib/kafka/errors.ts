@@ -1,8 +1,9 @@
 import { HydrawatchError, UnavailableError } from '../ops/errors.ts'
 
 /**
- * No broker answered within the limit of retries:
+ * Kafka did not do what we asked within the limit of retries:
  * - the addresses are wrong, or nothing listens there;
+ * - a broker refuses, such as for want of rights;
  * - the cluster lost the leader or the coordinator that we need;
  * - a transaction failed again and again.
  */
@@ -13,8 +14,11 @@ export class BrokerUnavailable extends UnavailableError {
 
   constructor(fields: { brokers: readonly string[]; doing: string; cause: unknown }) {
     const { brokers, doing, cause } = fields
+    const brokerList = brokers.join(', ')
     super(
-      `${doing}: no answer from ${brokers.join(', ')} (${reasonOf(cause)}); check that Kafka runs there and that kafka.brokers is right`,
+      isAnswer(cause)
+        ? `${doing}: ${brokerList} refused (${reasonOf(cause)}); check the state of the cluster and our rights there`
+        : `${doing}: no answer from ${brokerList} (${reasonOf(cause)}); check that Kafka runs there and that kafka.brokers is right`,
       { cause },
     )
     this.brokers = brokers
@@ -110,6 +114,11 @@ export class ChangelogUnreadable extends HydrawatchError {
     this.partition = partition
     this.offset = offset
   }
+}
+
+/** True for an error code of the Kafka protocol, which kafkajs puts under `type`. */
+function isAnswer(cause: unknown): boolean {
+  return cause instanceof Error && 'type' in cause && typeof cause.type === 'string'
 }
 
 /** The message of whatever was thrown, without the noise of nested retries. */

@@ -36,7 +36,8 @@ export function openRegistry({ url, clientId, retries_max = 5, prefix }: Registr
       return await request()
     } catch (cause) {
       if (ANSWERS.has(statusOf(cause) ?? 0)) throw cause
-      if (cause instanceof Error && cause.name === 'ConfluentSchemaRegistryCompatibilityError') throw cause
+      // Of its own errors, which drop the status, the library throws none for a registry that does not answer.
+      if (cause instanceof Error && cause.name.startsWith('ConfluentSchemaRegistry')) throw cause
       throw new RegistryUnavailable({ url, doing, cause })
     }
   }

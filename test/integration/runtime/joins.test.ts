@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { stageLag } from '../../../lib/kafka/lag.ts'
+import { readTopic } from '../../../lib/kafka/reader.ts'
+import type { Request } from '../../../schemas/types.ts'
 import { eventually } from './cluster.ts'
 import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
 import { accountAt, countingStage, HOP_MS, requestAt, summingStage } from './toy.ts'
@@ -73,4 +75,19 @@ test('says how far a stage is behind, down to nothing when all of its hops are c
   await publisher.closeInput(1_005 * HOP_MS + 500)
   await committedThrough(sum, 1_004)
   await eventually('no lag', async () => (await lagOf()) === 0 && (await lagOf(summingStage)) <= 2)
+})
+
+test('leaves no group behind when a reader has read', async () => {
+  const cluster = await harness.cluster(2)
+  const publisher = await harness.publisher(cluster, 2)
+  const requests = requestsOf(1_000, 500)
+  await publishRequests(publisher, requests)
+  const records = await readTopic({ ...cluster, topic: 'requests' })
+  const ids = (values: (Request | null)[]) => values.map((value) => value?.event_id).sort()
+  expect(ids(records.map(({ value }) => value))).toEqual(ids(requests))
+  const admin = cluster.kafka.admin()
+  await admin.connect()
+  harness.onClose(() => admin.disconnect())
+  const { groups } = await admin.listGroups()
+  expect(groups.filter(({ groupId }) => groupId.startsWith(`${cluster.prefix}hydrawatch-reader`))).toEqual([])
 })

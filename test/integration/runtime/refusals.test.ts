@@ -7,6 +7,8 @@ import {
   BrokerUnavailable,
   PartitionCountMismatch,
   RegistryUnavailable,
+  SchemaNotRegistered,
+  SchemaRefused,
   TopicMissing,
 } from '../../../lib/kafka/errors.ts'
 import { openRegistry } from '../../../lib/kafka/schemas.ts'
@@ -90,6 +92,28 @@ test('refuses topics with another number of partitions, and topics that are miss
   const again = await applyTopics(admin, { prefix, partitions: 2, replicationFactor: 1 })
   expect(again.created).toEqual([])
   expect(again.existing).toContain(`${prefix}requests`)
+})
+
+test('registers each schema once, and refuses what the registry holds against', async () => {
+  const cluster = await harness.cluster(1)
+  const { registryUrl: url, prefix } = cluster
+  const again = openRegistry({ url, clientId: 'test', prefix })
+  const ids = await again.registerAll()
+  expect(ids.get(`${prefix}requests-value`)).toBe(await again.idOf('requests'))
+  await expect(openRegistry({ url, clientId: 'test', prefix: 'other.' }).idOf('requests')).rejects.toThrow(
+    SchemaNotRegistered,
+  )
+  await expect(again.schemaById(4_711)).resolves.toBeNull()
+
+  const taken = openRegistry({ url, clientId: 'test', prefix: 'taken.' })
+  const schema = JSON.stringify({ type: 'record', name: 'Other', fields: [{ name: 'other', type: 'string' }] })
+  const response = await fetch(`${url}/subjects/taken.requests-value/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ schema }),
+  })
+  expect(response.status).toBe(200)
+  await expect(taken.registerAll()).rejects.toThrow(SchemaRefused)
 })
 
 test('stops in the middle of work without an error', async () => {
