@@ -1,6 +1,6 @@
 import type { AnchorAssessment, Conjunction, ObjectKind } from '../../schemas/types.ts'
 import type { HeldObject, Holdings } from './holdings.ts'
-import { objectKey } from './holdings.ts'
+import { cuesOf, objectKey } from './holdings.ts'
 import { BLOCK_OF, isBeyondCoAdoption, logPMax } from './object-kinds.ts'
 import { logPoissonUpperTail } from './poisson.ts'
 import type { CampaignsSettings } from './settings.ts'
@@ -48,7 +48,7 @@ export function assessAnchor(
   })
   if (conjunctions.length === 0) return null
   conjunctions.sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.object - b.object))
-  return { kind: anchor.kind, object: anchor.object, cues: anchor.cues, conjunctions }
+  return { kind: anchor.kind, object: anchor.object, cues: cuesOf(anchor), conjunctions }
 }
 
 /**
@@ -71,10 +71,12 @@ function pooledLogP(
   const share = Math.min(1, anchor.holders.size / Math.max(population, 1))
   return new Map(
     [...groups].map(([kind, count]) => {
+      // Objects are counted by their number of holders first: a sum of fractions would depend on the order of a map.
+      const objects = new Map<number, number>()
+      for (const { holders } of holdings.ofKind(kind)) objects.set(holders.size, (objects.get(holders.size) ?? 0) + 1)
       let expected = 0
-      for (const { holders } of holdings.ofKind(kind)) {
-        const n = holders.size
-        expected += 1 - (1 - share) ** n - n * share * (1 - share) ** (n - 1)
+      for (const [n, size] of [...objects].sort(([a], [b]) => a - b)) {
+        expected += size * (1 - (1 - share) ** n - n * share * (1 - share) ** (n - 1))
       }
       return [kind, logPoissonUpperTail(count, expected)]
     }),

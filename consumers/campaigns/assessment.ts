@@ -84,10 +84,11 @@ export function assess(
   const describe = (account_id: string) => describeMember(account_id, cluster, holdings, knowledge.hits(account_id))
   const accused = subjects.map(describe)
   const named = new Set(accused.map(({ account_id }) => account_id))
-  const around = relatedOf(cluster, eliciting, holdings, settings.related_max)
-  const related = around.filter((account_id) => !named.has(account_id)).map(describe)
+  const around = relatedOf(cluster, eliciting, holdings).filter((account_id) => !named.has(account_id))
+  const related = around.slice(0, settings.related_max).map(describe)
   const evidence = [...jointHoldings(cluster), ...detectorHits(members, knowledge)]
-  const concerned = accuses ? subjects : members
+  // When everybody has been cleared, what is stated is what they all did: nobody has no first request.
+  const concerned = accuses ? subjects : members.length > 0 ? members : cluster.accounts
   const exposure = exposureOf(concerned, holdings)
   const strong = beyondShare >= HIGH_SHARE_MIN && organisations >= HIGH_ORGANISATIONS_MIN
   const vast = organisations >= CRITICAL_ORGANISATIONS_MIN || exposure.requests >= CRITICAL_REQUESTS_MIN
@@ -161,11 +162,11 @@ function describeMember(
 }
 
 /** Holders of an eliciting anchor that hold nothing else in common with the cluster, and members that are not accused. */
-function relatedOf(cluster: Cluster, eliciting: readonly string[], holdings: Holdings, related_max: number): string[] {
+function relatedOf(cluster: Cluster, eliciting: readonly string[], holdings: Holdings): string[] {
   const accounts = new Set(cluster.accounts)
   for (const key of eliciting)
     for (const account_id of holdings.objects.get(key)?.holders.keys() ?? []) accounts.add(account_id)
-  return [...accounts].sort(compareText).slice(0, related_max)
+  return [...accounts].sort(compareText)
 }
 
 /** The strongest joint holding of each block, corrected for how many were found. */

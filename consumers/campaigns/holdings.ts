@@ -15,7 +15,6 @@ export function objectKey(object: { readonly kind: ObjectKind; readonly object: 
 export interface HeldObject {
   readonly kind: ObjectKind
   readonly object: number
-  cues: number
   readonly holders: Map<string, Link>
 }
 
@@ -32,7 +31,6 @@ export class Holdings {
   add(link: Link): boolean {
     const key = objectKey(link)
     const object = this.objects.get(key) ?? this.create(link)
-    object.cues |= link.cues
     const isNew = !object.holders.has(link.account_id)
     object.holders.set(link.account_id, link)
     if (object.holders.size > LARGE_HOLDERS_MIN) this.large.add(key)
@@ -87,21 +85,32 @@ export class Holdings {
     return this.byAccount.get(account_id)?.has(key) ?? false
   }
 
-  /** The newest context that any link of the account carried. */
+  /** The newest context that any link of the account carried; requests count anew once an account was forgotten. */
   context(account_id: string): AccountContext | null {
     let newest: AccountContext | null = null
     for (const { context } of this.of(account_id)) {
-      if (newest === null || context.requests > newest.requests) newest = context
+      if (newest === null || compareAge(context, newest) > 0) newest = context
     }
     return newest
   }
 
   private create({ kind, object }: Link): HeldObject {
-    const created: HeldObject = { kind, object, cues: 0, holders: new Map() }
+    const created: HeldObject = { kind, object, holders: new Map() }
     const key = objectKey(created)
     this.objects.set(key, created)
     const ofKind = this.kinds.get(kind) ?? new Map<string, HeldObject>()
     this.kinds.set(kind, ofKind.set(key, created))
     return created
   }
+}
+
+/** Cue bits of an object, as those who hold it now were seen using it. */
+export function cuesOf({ holders }: HeldObject): number {
+  let cues = 0
+  for (const link of holders.values()) cues |= link.cues
+  return cues
+}
+
+function compareAge(a: AccountContext, b: AccountContext): number {
+  return a.last_seen_ms - b.last_seen_ms || a.requests - b.requests
 }

@@ -57,15 +57,18 @@ export class CampaignsProcessor implements Processor {
   }
 
   process(hop: HopInput): Output[] {
-    const outcomesChanged = this.joinOutcomes(hop.records.outcomes ?? [])
+    const outcomes = this.joinOutcomes(hop.records.outcomes ?? [])
     const touched = this.joinLinks(hop)
     const signalled = this.joinSignals(hop)
     for (const key of this.dueAnchors(touched, hop.hop)) this.assessAnchor(key)
     const outputs: Output[] = []
-    if (touched.size > 0 || signalled.length > 0 || outcomesChanged || this.isRevisionDue(hop.hop)) {
-      outputs.push(...this.reviseCampaigns(hop))
+    if (touched.size > 0 || signalled.length > 0 || outcomes.size > 0 || this.isRevisionDue(hop.hop)) {
+      outputs.push(...this.reviseCampaigns(hop, outcomes))
     }
-    const alerts = [...outputs.filter(({ topic }) => topic === 'alerts'), ...this.accountAlerts(hop, signalled)]
+    const alerts = [
+      ...outputs.filter(({ topic }) => topic === 'alerts'),
+      ...this.accountAlerts(hop, signalled, outcomes),
+    ]
     alerts.sort((a, b) => compareText((a.value as Alert).alert_id, (b.value as Alert).alert_id))
     return [...outputs.filter(({ topic }) => topic !== 'alerts'), ...alerts]
   }
@@ -91,7 +94,8 @@ export class CampaignsProcessor implements Processor {
     return { ...this.counts, campaigns: this.campaigns.size, objects: this.holdings.objects.size }
   }
 
-  private joinOutcomes(outcomes: readonly Outcome[]): boolean {
+  /** Returns the accounts that something was decided about. */
+  private joinOutcomes(outcomes: readonly Outcome[]): Set<string> {
     const sorted = [...outcomes].sort(
       (a, b) =>
         a.event_time_ms - b.event_time_ms ||
@@ -99,7 +103,7 @@ export class CampaignsProcessor implements Processor {
         compareText(a.outcome, b.outcome),
     )
     for (const { account_id, outcome } of sorted) this.updateAccount(account_id, { outcome })
-    return sorted.length > 0
+    return new Set(sorted.map(({ account_id }) => account_id))
   }
 
   /** Adds the hop's links; returns the payload objects whose joint holdings may have changed. */
@@ -175,7 +179,7 @@ export class CampaignsProcessor implements Processor {
     this.changes.mark(`anchor${SEPARATOR}${key}`, () => (assessment ? { ...NOTHING, anchor: assessment } : null))
   }
 
-  private reviseCampaigns(hop: HopInput): Output[] {
+  private reviseCampaigns(hop: HopInput, decided: ReadonlySet<string>): Output[] {
     const anchors = [...this.anchors.values()].sort((a, b) => compareText(a.kind, b.kind) || a.object - b.object)
     const judged = new Map<Cluster, Assessment>()
     for (const cluster of clustersOf(anchors, this.holdings, this.settings.members_max)) {
@@ -189,17 +193,18 @@ export class CampaignsProcessor implements Processor {
       )
       if (assessment) judged.set(cluster, assessment)
     }
-    const known = [...this.campaigns.values()].map((campaign) => ({
-      ...campaign,
-      members: new Set(campaign.members.map(({ account_id }) => account_id)),
-    }))
+    const known = [...this.campaigns.values()]
+      .sort((a, b) => compareText(a.campaign_id, b.campaign_id))
+      .map((campaign) => ({ ...campaign, members: new Set(campaign.members.map(({ account_id }) => account_id)) }))
     const succession = succeed([...judged.keys()], known)
     const outputs: Output[] = []
     for (const { campaign_id, cluster } of succession.continued) {
-      outputs.push(...this.revise(this.campaigns.get(campaign_id)!, cluster, judged.get(cluster)!, hop))
+      outputs.push(...this.revise(this.campaigns.get(campaign_id)!, cluster, judged.get(cluster)!, hop, decided))
     }
     for (const { cluster, split_from } of succession.founded) {
-      outputs.push(...this.revise(this.found(hop.hop, cluster, split_from), cluster, judged.get(cluster)!, hop))
+      outputs.push(
+        ...this.revise(this.found(hop.hop, cluster, split_from), cluster, judged.get(cluster)!, hop, decided),
+      )
     }
     for (const { campaign_id, into } of succession.merged) outputs.push(...this.end(campaign_id, 'merged', into, hop))
     for (const campaign_id of succession.ended)
@@ -226,7 +231,13 @@ export class CampaignsProcessor implements Processor {
     return campaign
   }
 
-  private revise(campaign: CampaignEntity, cluster: Cluster, assessment: Assessment, hop: HopInput): Output[] {
+  private revise(
+    campaign: CampaignEntity,
+    cluster: Cluster,
+    assessment: Assessment,
+    hop: HopInput,
+    decided: ReadonlySet<string>,
+  ): Output[] {
     const joined = new Map(campaign.members.map(({ account_id, joined_hop }) => [account_id, joined_hop]))
     const members = cluster.accounts.map((account_id) => ({
       account_id,
@@ -235,7 +246,8 @@ export class CampaignsProcessor implements Processor {
     const sameMembers =
       members.length === campaign.members.length && members.every(({ account_id }) => joined.has(account_id))
     campaign.members = members
-    const speaks = this.isNews(campaign, assessment, hop.hop)
+    const acquits = cluster.accounts.some((account_id) => decided.has(account_id) && this.isCleared(account_id))
+    const speaks = this.isNews(campaign, assessment, hop.hop) || (acquits && campaign.alert_accounts > 0)
     const outputs: Output[] = []
     if (speaks) {
       campaign.revision++
@@ -357,8 +369,14 @@ export class CampaignsProcessor implements Processor {
     }
   }
 
-  private accountAlerts(hop: HopInput, signals: readonly Signal[]): Output[] {
-    return signals.flatMap((signal): Output[] => {
+  private accountAlerts(hop: HopInput, signalled: readonly Signal[], decided: ReadonlySet<string>): Output[] {
+    const spoken = new Set(signalled.map(({ account_id }) => account_id))
+    // Of an account that has been decided about and says nothing new, the hits it is known for are judged again.
+    const known = [...decided]
+      .filter((account_id) => !spoken.has(account_id))
+      .sort(compareText)
+      .flatMap((account_id) => this.knowledge(hop.hop).hits(account_id))
+    return [...signalled, ...known].flatMap((signal): Output[] => {
       if (!signal.standalone || signal.shadow) return []
       const account = this.accounts.get(signal.account_id)
       const isOpen = account?.alert_id != null

@@ -10,6 +10,8 @@ import type { EnforcementSettings } from './settings.ts'
 
 const HOUR_MS = 3_600_000
 const ALL_ALERTS = 'all'
+// NUL can't stand in an id that passed the intake, so no account has this key.
+const HOUR_KEY = '\u0000hour'
 /** Outcomes that end a decision: the account was cleared, or has done what was asked. */
 const REVOKING = new Set(['cleared', 'verified', 'appeal_overturned'])
 
@@ -41,7 +43,7 @@ export class EnforcementProcessor implements Processor {
 
   restore({ key, value }: ChangelogEntry): void {
     const entry = value as EnforcementState | null
-    if (key === 'hour') {
+    if (key === HOUR_KEY) {
       const actions = new Map(entry?.hour?.actions.map(({ name, count }) => [name, count]))
       this.hour = { hour: entry?.hour?.hour ?? -1, actions }
     } else if (entry?.decision) this.decisions.set(key, entry.decision)
@@ -60,7 +62,8 @@ export class EnforcementProcessor implements Processor {
   private obey(alert: Alert, end_ms: number): Output[] {
     const accused = new Set(alert.accounts.map(({ account_id }) => account_id))
     const acquitted = [...this.decisions.values()]
-      .filter(({ alert_id, account_id }) => alert_id === alert.alert_id && !accused.has(account_id))
+      .filter(({ alert_id, status }) => alert_id === alert.alert_id && status !== 'revoked')
+      .filter(({ account_id }) => !accused.has(account_id))
       .sort((a, b) => compareText(a.account_id, b.account_id))
     const revoked = acquitted.map((decision) => this.revoke(decision))
     const action = allowedAction(alert.recommended_action, this.settings)
@@ -75,7 +78,9 @@ export class EnforcementProcessor implements Processor {
     const before = this.decisions.get(account.account_id)
     // One decision per account: the same alert renews it, another one leaves it alone until it expires.
     if (before && before.alert_id !== alert.alert_id && before.status === 'active') return []
-    const status: DecisionStatus = this.passesBreaker(alert.alert_id, end_ms) ? 'active' : 'capped'
+    // Renewing is no new action: a breaker that counted it would take back what is in force.
+    const isAllowed = before?.status === 'active' || this.passesBreaker(alert.alert_id, end_ms)
+    const status: DecisionStatus = isAllowed ? 'active' : 'capped'
     const decision: Decision = {
       decision_id: decisionId(alert, account.account_id),
       account_id: account.account_id,
@@ -105,7 +110,7 @@ export class EnforcementProcessor implements Processor {
     if (all >= this.settings.actions_per_hour_max || own >= this.settings.actions_per_alert_hour_max) return false
     actions.set(ALL_ALERTS, all + 1)
     actions.set(alert_id, own + 1)
-    this.changes.mark('hour', () => ({
+    this.changes.mark(HOUR_KEY, () => ({
       position: null,
       decision: null,
       hour: { hour, actions: [...actions].map(([name, count]) => ({ name, count })) },

@@ -50,11 +50,12 @@ export class PaneRings {
 
   clear(tier: Tier, slot: number): void {
     this.rings[tier][slot] = undefined
+    if (tier === 'hop') this.newest = this.rings.hop.reduce<number | null>(newer, null)
   }
 
   restore(tier: Tier, slot: number, pane: Pane): void {
     this.rings[tier][slot] = pane
-    if (tier === 'hop') this.newest = Math.max(this.newest ?? pane.index, pane.index)
+    if (tier === 'hop') this.newest = newer(this.newest, pane)
   }
 
   /**
@@ -93,4 +94,8 @@ export class PaneRings {
       .filter((pane): pane is Pane => pane !== undefined && pane.index >= from && pane.index <= to)
       .sort((a, b) => a.index - b.index)
   }
+}
+
+function newer(newest: number | null, pane: Pane | undefined): number | null {
+  return pane ? Math.max(newest ?? pane.index, pane.index) : newest
 }

@@ -48,7 +48,8 @@ export class FingerprintsProcessor implements Processor {
     const sightings: Sighting[] = []
     for (const account_id of [...new Set([...lifecycle, ...requests.keys()])].sort(compareText)) {
       const own = requests.get(account_id) ?? []
-      const state = this.accountOf(account_id, hop.end_ms)
+      const state = this.accountOf(account_id, 0)
+      const { org_id } = state
       const pane = own.length > 0 ? this.addPane(state, hop, own) : null
       const seen = own.length > 0 ? sightingsOf(state, hop.hop, hop.end_ms, own, this.settings) : []
       sightings.push(...seen)
@@ -60,7 +61,8 @@ export class FingerprintsProcessor implements Processor {
         state.snapshot = { hop: hop.hop, requests: state.requests, profile }
         this.counts.snapshots++
       }
-      if (reason !== null || seen.length > 0 || lifecycle.has(account_id)) this.markHead(state)
+      const isChanged = seen.length > 0 || lifecycle.has(account_id) || state.org_id !== org_id
+      if (reason !== null || isChanged) this.markHead(state)
     }
     this.evict(hop.end_ms)
     return [...outputs, ...this.batches(hop.hop, sightings)]
@@ -83,6 +85,7 @@ export class FingerprintsProcessor implements Processor {
 
   restored(): void {
     for (const state of this.accounts.values()) {
+      this.restoreTotals(state)
       if (state.requests === 0) continue
       this.active++
       this.expiry.schedule(state.account_id, this.expires_ms(state))
@@ -234,17 +237,26 @@ export class FingerprintsProcessor implements Processor {
   }
 
   private restoreHead(account_id: string, entry: FingerprintState | null): void {
-    if (!entry?.head) {
-      this.accounts.delete(account_id)
-      return
-    }
     const state = this.accountOf(account_id, 0)
-    const { requests, output_tokens, last_seen_ms } = state
-    Object.assign(state, entry.head)
-    // A pane written after the head carries newer totals.
-    state.requests = Math.max(requests, state.requests)
-    state.output_tokens = Math.max(output_tokens, state.output_tokens)
-    state.last_seen_ms = Math.max(last_seen_ms, state.last_seen_ms)
+    Object.assign(state, entry?.head ?? headOf(newAccount(account_id)))
+  }
+
+  /**
+   * A pane written after the head carries newer totals. Looked at when every entry is in, because a changelog that is not
+   * compacted holds panes of an account that was forgotten since.
+   */
+  private restoreTotals(state: AccountState): void {
+    const slots = state.rings.slots()
+    if (slots.length === 0 && state.facts === null && state.status === null && state.snapshot === null) {
+      this.accounts.delete(state.account_id)
+    }
+    for (const { tier, slot } of slots) {
+      const pane = state.rings.slot(tier, slot)
+      if (!pane) continue
+      state.requests = Math.max(state.requests, pane.requests_total)
+      state.output_tokens = Math.max(state.output_tokens, pane.output_tokens_total)
+      state.last_seen_ms = Math.max(state.last_seen_ms, pane.last_seen_ms)
+    }
   }
 
   private restorePane(account_id: string, name: string, entry: FingerprintState | null): void {
@@ -255,12 +267,7 @@ export class FingerprintsProcessor implements Processor {
       this.accounts.get(account_id)?.rings.clear(tier, slot)
       return
     }
-    const state = this.accountOf(account_id, 0)
-    const pane = decodePane(entry.pane)
-    state.rings.restore(tier, slot, pane)
-    state.requests = Math.max(state.requests, pane.requests_total)
-    state.output_tokens = Math.max(state.output_tokens, pane.output_tokens_total)
-    state.last_seen_ms = Math.max(state.last_seen_ms, pane.last_seen_ms)
+    this.accountOf(account_id, 0).rings.restore(tier, slot, decodePane(entry.pane))
   }
 
   private restoreIds(bytes: Buffer): void {
