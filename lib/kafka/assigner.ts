@@ -48,23 +48,28 @@ export function taskAssigner(options: AssignerOptions): PartitionAssigner {
   })
 }
 
-/** Every partition of a task: topic name on the broker and partition. */
+/**
+ * Every partition of a task: topic name on the broker and partition. The order is the one in which a broker fills a fetch:
+ * a changelog that is being restored and the tables that a hop waits for must not starve behind a backlog of requests.
+ */
 export function taskPartitions(
   { stage, prefix, partitions }: Pick<AssignerOptions, 'stage' | 'prefix' | 'partitions'>,
   task: number,
 ): { topic: string; partition: number }[] {
   const inputs = inputPartitions(stage, task, (topic) => partitionCount(topic, partitions))
+  const tables = inputs.filter(({ input }) => input.role === 'table')
+  const flows = inputs.filter(({ input }) => input.role !== 'table')
   return [
-    ...inputs.map(({ input, partition }) => ({ topic: prefix + input.topic, partition })),
     { topic: prefix + stage.changelog, partition: task },
+    ...[...tables, ...flows].map(({ input, partition }) => ({ topic: prefix + input.topic, partition })),
   ]
 }
 
 function partitionsOfTasks(options: AssignerOptions, tasks: readonly number[]): Record<string, number[]> {
   const assignment: Record<string, number[]> = {}
-  const all = tasks.flatMap((task) => taskPartitions(options, task))
-  if (options.broadcast !== null) all.push({ topic: options.prefix + options.broadcast, partition: 0 })
-  for (const { topic, partition } of all) {
+  const { prefix, broadcast } = options
+  const cuts = broadcast === null ? [] : [{ topic: prefix + broadcast, partition: 0 }]
+  for (const { topic, partition } of [...cuts, ...tasks.flatMap((task) => taskPartitions(options, task))]) {
     const known = assignment[topic]
     if (!known) assignment[topic] = [partition]
     else if (!known.includes(partition)) known.push(partition)

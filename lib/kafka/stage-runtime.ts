@@ -78,7 +78,9 @@ export interface StageRuntime {
 
 const HEARTBEAT_MS = 3_000
 const REBALANCE_TIMEOUT_MS = 45_000
-const FETCH_BYTES_MAX = 10 << 20
+// kafkajs decodes a whole fetch before anything else runs: 10 MB of requests took half a second of CPU, 4 MB a quarter.
+const FETCH_BYTES_MAX = 4 << 20
+// Not below the largest batch that a topic takes by default: one larger than this is only read when it comes first.
 const PARTITION_BYTES_MAX = 1 << 20
 const STOP_MAX_MS = 25_000
 const SILENCE_CHECKS = 4
