@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { pipelineStages, STAGE_NAMES } from '../../../consumers/pipeline.ts'
-import { localType } from '../../../lib/avro/record-types.ts'
+import { localSchema, localType } from '../../../lib/avro/record-types.ts'
 import { settingsSchema } from '../../../lib/cli/settings-schema.ts'
 import { SCHEMAS_FOLDER } from '../../../schemas/folder.ts'
 import { renderTypes } from '../../../schemas/generate-types.ts'
@@ -21,7 +21,7 @@ describe('the schemas', () => {
     const type = localType(topic)
     expect(type.typeName).toBe('record')
     const values = readFileSync(join(SCHEMAS_FOLDER, 'values.ts'), 'utf8')
-    const name = type.getName(true)?.split('.').at(-1)
+    const { name } = JSON.parse(localSchema(topic)) as { name: string }
     expect(new RegExp(`^  '?${topic.replace('.', '\\.')}'?: ${name}$`, 'm').test(values)).toBe(true)
   })
 
