@@ -72,7 +72,7 @@ export interface ActionHour {
 export interface Alert {
   alert_id: string
   revision: number
-  /** 0 is the header with the first members; the others carry members only. */
+  /** 0 has everything and the first members; the others repeat the header, without evidence and objectives, and carry further members. */
   page: number
   pages: number
   status: string

@@ -4,7 +4,7 @@ import { MergeAssembler } from './merge-assembler.ts'
 import { SourceAssembler } from './source-assembler.ts'
 import { inputPartitions, type Stage, taskCount } from './stage.ts'
 
-/** Event-time settings that every shell needs; docs/runtime.md explains them. */
+/** Event-time settings that every shell needs; docs/architecture.md explains them. */
 export interface HopSettings {
   readonly length_ms: number
   readonly bound_ms: number

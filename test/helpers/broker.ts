@@ -14,10 +14,14 @@ export interface TestBroker {
 
 /**
  * The broker that integration tests talk to: the one in KAFKA_BROKERS (with the registry in SCHEMA_REGISTRY_URL, or an
- * embedded one), otherwise fresh embedded ones on free ports. Says on standard error which it was.
+ * embedded one), otherwise fresh embedded ones on free ports. Says on standard error which it was. With REQUIRE_KAFKA=1
+ * a missing real Kafka is a failure.
  */
 export async function openBroker(): Promise<TestBroker> {
   const external = process.env.KAFKA_BROKERS
+  if (!external && process.env.REQUIRE_KAFKA === '1') {
+    throw new Error('REQUIRE_KAFKA is 1 and KAFKA_BROKERS is not set; run under scripts/real-kafka/start.mjs --exec')
+  }
   const registry = process.env.SCHEMA_REGISTRY_URL ? null : await startEmbeddedRegistry()
   const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.url ?? ''
   if (external) {

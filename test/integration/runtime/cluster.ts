@@ -1,13 +1,9 @@
 import { type Codec, createCodec } from '../../../lib/avro/codec.ts'
-import { startEmbeddedBroker } from '../../../lib/embedded/broker.ts'
-import { startEmbeddedRegistry } from '../../../lib/embedded/registry.ts'
 import { createKafka, type KafkaClient } from '../../../lib/kafka/client.ts'
 import type { Log, LogLine } from '../../../lib/kafka/log.ts'
 import { openRegistry } from '../../../lib/kafka/schemas.ts'
 import { applyTopics } from '../../../lib/kafka/topics.ts'
-
-/** Says which broker a run used; HYDRAWATCH_TEST_BROKER names a real one, whose topics get a prefix of their own. */
-const EXTERNAL_BROKER = process.env.HYDRAWATCH_TEST_BROKER ?? ''
+import { openBroker } from '../../helpers/broker.ts'
 
 export interface Cluster {
   readonly kafka: KafkaClient
@@ -30,14 +26,12 @@ export async function startCluster(partitions: number): Promise<Cluster> {
     lines.push(line)
     if (process.env.HYDRAWATCH_TEST_LOG) process.stderr.write(`${JSON.stringify(line)}\n`)
   }
-  const embedded = EXTERNAL_BROKER
-    ? null
-    : await startEmbeddedBroker({ sessionTimeout_min_ms: 1_000, compactionInterval_ms: 0 })
-  const broker = embedded ? embedded.address : EXTERNAL_BROKER
-  const prefix = embedded ? '' : `t${process.pid}-${Math.random().toString(36).slice(2, 8)}.`
-  const embeddedRegistry = await startEmbeddedRegistry()
-  const kafka = createKafka({ brokers: [broker], clientId: 'test', log })
-  const registry = openRegistry({ url: embeddedRegistry.url, clientId: 'test', prefix })
+  const testBroker = await openBroker()
+  const { brokers, registryUrl, kind } = testBroker
+  // A broker that outlives the test keeps its topics apart from everybody else's.
+  const prefix = kind === 'embedded' ? '' : `t${process.pid}-${Math.random().toString(36).slice(2, 8)}.`
+  const kafka = createKafka({ brokers, clientId: 'test', log })
+  const registry = openRegistry({ url: registryUrl, clientId: 'test', prefix })
   await registry.registerAll()
   const admin = kafka.admin()
   await admin.connect()
@@ -45,23 +39,22 @@ export async function startCluster(partitions: number): Promise<Cluster> {
   return {
     kafka,
     codec: createCodec(registry),
-    broker,
-    registryUrl: embeddedRegistry.url,
+    broker: brokers.join(','),
+    registryUrl,
     prefix,
-    isExternal: embedded === null,
+    isExternal: kind === 'external',
     log,
     lines,
     compactNow: () => {
-      embedded?.compactNow()
+      testBroker.compactNow?.()
     },
     async stop() {
-      if (!embedded) {
+      if (kind === 'external') {
         const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix))
         await admin.deleteTopics({ topics })
       }
       await admin.disconnect()
-      await embedded?.stop()
-      await embeddedRegistry.stop()
+      await testBroker.close()
     },
   }
 }
