@@ -28,11 +28,11 @@ describe('on the sample traffic with seed 1', () => {
     expect(own[0]?.accounts.map(({ account_id }) => account_id)).toEqual([prober?.account_id])
   })
 
-  // Recorded: the judge campaign of 20 accounts is seen as such; at the end it is related, not accused.
-  test('the judge campaign is found, whether or not its accounts are accused', () => {
-    const judges = new Set(membersOf('judge').map(({ account_id }) => account_id))
-    const seen = lastRevisions(alerts).flatMap((alert) => [...alert.accounts, ...alert.related_accounts])
-    expect(seen.filter(({ account_id }) => judges.has(account_id)).length).toBeGreaterThanOrEqual(15)
+  // Recorded: 19 of 20.
+  test('at least 80 % of the accounts of the judge campaign are named at the end', () => {
+    const judges = membersOf('judge').map(({ account_id }) => account_id)
+    expect(judges.length).toBeGreaterThanOrEqual(15)
+    expect(judges.filter((each) => named.has(each)).length / judges.length).toBeGreaterThanOrEqual(0.8)
   })
 
   test('no benign account is accused by any revision', () => {
