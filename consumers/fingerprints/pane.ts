@@ -105,30 +105,24 @@ export function mergePanes(index: number, panes: readonly Pane[]): Pane {
     networks,
     clients,
     logit_bias_ids,
-    models: keepLargest(
-      panes.flatMap(({ models }) => models),
-      LIST_MAX,
-    ),
-    spans: keepLargest(
-      panes.flatMap(({ spans }) => spans),
-      LIST_MAX,
-    ),
-    prefixes: keepLargest(
-      panes.flatMap(({ prefixes }) => prefixes),
-      LIST_MAX,
-    ),
-    bodies: keepLargest(
-      panes.flatMap(({ bodies }) => bodies),
-      LIST_MAX,
-    ),
-    client_tuples: keepLargest(
-      panes.flatMap(({ client_tuples }) => client_tuples),
-      LIST_MAX,
-    ),
+    models: mergeLists(panes, ({ models }) => models),
+    spans: mergeLists(panes, ({ spans }) => spans),
+    prefixes: mergeLists(panes, ({ prefixes }) => prefixes),
+    bodies: mergeLists(panes, ({ bodies }) => bodies),
+    client_tuples: mergeLists(panes, (pane) => pane.client_tuples),
     requests_total: last?.requests_total ?? 0,
     output_tokens_total: last?.output_tokens_total ?? 0,
     last_seen_ms: last?.last_seen_ms ?? 0,
   }
+}
+
+function mergeLists<Item extends number | string>(
+  panes: readonly Pane[],
+  listOf: (pane: Pane) => readonly Counted<Item>[],
+): readonly Counted<Item>[] {
+  const lists = panes.map(listOf).filter(({ length }) => length > 0)
+  // A list of a pane has been through keepLargest, which would give it back as it is.
+  return lists.length === 1 ? lists[0]! : keepLargest(lists.flat(), LIST_MAX)
 }
 
 /**

@@ -1,4 +1,3 @@
-import { compareText } from '../../lib/stream/order.ts'
 import type { ObjectKind, Request, Sighting } from '../../schemas/types.ts'
 import { type AccountState, contextOf } from './account.ts'
 import { conversationPrefix, type Pane } from './pane.ts'
@@ -28,43 +27,52 @@ export function sightingsOf(
   requests: readonly Request[],
   settings: FingerprintsSettings,
 ): Sighting[] {
-  const panes = state.rings.windows(hop).at(-1)?.panes ?? []
+  let panes: readonly Pane[] | null = null
   const context = contextOf(state)
   const sightings: Sighting[] = []
   for (const use of usesOf(state, end_ms, requests)) {
-    const known = state.sighted.find(({ kind, object }) => kind === use.kind && object === use.object)
+    // Objects first: most differ, and numbers compare faster.
+    const known = state.sighted.find(({ kind, object }) => object === use.object && kind === use.kind)
     const interval_hops = use.kind === 'span' ? settings.span_interval_hops : settings.static_interval_hops
     if (known && hop - known.hop < interval_hops) continue
-    if (use.kind === 'span' && spanUses(panes, use.object) < 2) continue
+    if (use.kind === 'span') {
+      panes ??= state.rings.windows(hop).at(-1)?.panes ?? []
+      if (spanUses(panes, use.object) < 2) continue
+    }
     sightings.push({ ...use, account_id: state.account_id, context })
     remember(state, use, hop)
   }
   return sightings
 }
 
+/** In order of kind, then of object. */
 function usesOf(state: AccountState, end_ms: number, requests: readonly Request[]): Use[] {
-  const uses = new Map<string, Use>()
-  const use = (kind: ObjectKind, object: number, time_ms: number, cues: number) => {
-    const key = `${kind}/${object}`
-    const known = uses.get(key)
-    if (!known) uses.set(key, { kind, object, n: 1, first_ms: time_ms, last_ms: time_ms, cues })
-    else {
-      known.n++
-      known.first_ms = Math.min(known.first_ms, time_ms)
-      known.last_ms = Math.max(known.last_ms, time_ms)
-      known.cues |= cues
-    }
-  }
+  const clients = new Map<number, Use>()
+  const prefixes = new Map<number, Use>()
+  const spans = new Map<number, Use>()
   for (const request of requests) {
     const time_ms = request.event_time_ms
-    for (const span of request.sketch?.spans ?? []) use('span', span.hash, time_ms, span.cues)
+    for (const span of request.sketch?.spans ?? []) note(spans, 'span', span.hash, time_ms, span.cues)
     const prefix = conversationPrefix(request)
-    if (prefix !== null) use('prefix', prefix, time_ms, 0)
-    if (request.client.tuple_hash !== null) use('client', request.client.tuple_hash, time_ms, 0)
+    if (prefix !== null) note(prefixes, 'prefix', prefix, time_ms, 0)
+    if (request.client.tuple_hash !== null) note(clients, 'client', request.client.tuple_hash, time_ms, 0)
   }
+  const payments = new Map<number, Use>()
   const payment = state.facts?.payment_hash ?? null
-  if (payment !== null && requests.length > 0) use('payment', payment, end_ms - 1, 0)
-  return [...uses.values()].sort((a, b) => compareText(a.kind, b.kind) || a.object - b.object)
+  if (payment !== null && requests.length > 0) note(payments, 'payment', payment, end_ms - 1, 0)
+  return [clients, payments, prefixes, spans].flatMap((uses) => [...uses.values()].sort((a, b) => a.object - b.object))
+}
+
+function note(uses: Map<number, Use>, kind: ObjectKind, object: number, time_ms: number, cues: number): void {
+  const known = uses.get(object)
+  if (!known) {
+    uses.set(object, { kind, object, n: 1, first_ms: time_ms, last_ms: time_ms, cues })
+    return
+  }
+  known.n++
+  known.first_ms = Math.min(known.first_ms, time_ms)
+  known.last_ms = Math.max(known.last_ms, time_ms)
+  known.cues |= cues
 }
 
 function spanUses(panes: readonly Pane[], object: number): number {
@@ -74,13 +82,22 @@ function spanUses(panes: readonly Pane[], object: number): number {
 }
 
 function remember(state: AccountState, { kind, object }: Use, hop: number): void {
-  const others = state.sighted.filter((entry) => entry.kind !== kind || entry.object !== object)
-  const sameKind = others.filter((entry) => entry.kind === kind)
-  const dropped =
-    sameKind.length >= SIGHTED_MAX[kind]
-      ? sameKind.reduce((oldest, entry) =>
-          entry.hop < oldest.hop || (entry.hop === oldest.hop && entry.object < oldest.object) ? entry : oldest,
-        )
-      : null
-  state.sighted = [...others.filter((entry) => entry !== dropped), { kind, object, hop }]
+  const { sighted } = state
+  let place = -1
+  let ofKind = 0
+  let oldest = -1
+  for (let i = 0; i < sighted.length; i++) {
+    const entry = sighted[i]!
+    if (entry.kind !== kind) continue
+    if (entry.object === object) {
+      place = i
+      break
+    }
+    ofKind++
+    const last = sighted[oldest]
+    if (!last || entry.hop < last.hop || (entry.hop === last.hop && entry.object < last.object)) oldest = i
+  }
+  if (place < 0 && ofKind >= SIGHTED_MAX[kind]) place = oldest
+  const others = place < 0 ? sighted : sighted.toSpliced(place, 1)
+  state.sighted = [...others, { kind, object, hop }]
 }

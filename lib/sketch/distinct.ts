@@ -23,7 +23,8 @@ export class Distinct {
     if (other.registers) {
       const registers = this.densify()
       for (let i = 0; i < REGISTERS; i++) registers[i] = Math.max(registers[i]!, other.registers[i]!)
-    } else for (const hash of other.sparse) this.addHash(hash)
+    } else if (!this.registers && this.sparse.length === 0) this.sparse = other.sparse.slice()
+    else for (const hash of other.sparse) this.addHash(hash)
   }
 
   /** Number of distinct values, rounded. */

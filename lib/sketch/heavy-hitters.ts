@@ -14,17 +14,22 @@ export function keepLargest<Item extends number | string>(
   counted: Iterable<Counted<Item>>,
   items_max: number,
 ): Counted<Item>[] {
-  const sums = new Map<Item, { count: number; rank: number }>()
+  const sums = new Map<Item, { item: Item; count: number; rank: number }>()
   for (const { item, count, rank } of counted) {
     const sum = sums.get(item)
     if (sum) {
       sum.count += count
       sum.rank |= rank
-    } else sums.set(item, { count, rank })
+    } else sums.set(item, { item, count, rank })
   }
-  const merged = [...sums].map(([item, { count, rank }]) => ({ item, count, rank }))
-  merged.sort((a, b) => b.count - a.count || bits(b.rank) - bits(a.rank) || (a.item < b.item ? -1 : 1))
-  return merged.slice(0, items_max)
+  if (sums.size === 0) return []
+  const merged = [...sums.values()]
+  if (merged.length > 1) merged.sort(byCount)
+  return merged.length > items_max ? merged.slice(0, items_max) : merged
+}
+
+function byCount<Item extends number | string>(a: Counted<Item>, b: Counted<Item>): number {
+  return b.count - a.count || bits(b.rank) - bits(a.rank) || (a.item < b.item ? -1 : 1)
 }
 
 function bits(mask: number): number {
