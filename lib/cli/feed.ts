@@ -28,7 +28,7 @@ export interface FeedCounts {
 export async function feed(
   chunks: AsyncIterable<IntakeItem[]>,
   publisher: Publisher,
-  onChunk: (counts: FeedCounts) => void,
+  onChunk: (counts: FeedCounts) => void | Promise<void>,
 ): Promise<FeedCounts> {
   const counts: FeedCounts = { records: 0, rejects: 0, end_time_ms: null }
   for await (const chunk of chunks) {
@@ -44,7 +44,7 @@ export async function feed(
       count(item, counts)
     }
     if (run.length > 0) await publisher.publish(run)
-    onChunk(counts)
+    await onChunk(counts)
   }
   return counts
 }

@@ -31,8 +31,9 @@ export const demo: CliCommand<DemoOptions> = {
     const config = context.config({
       hops: { silence_ms: NO_SILENCE_MS },
       topics: { prefix, partitions, replication_factor },
-      ...(context.env.HYDRAWATCH_LOG_LEVEL === undefined ? { log: { level: 'warn' as const } } : {}),
     })
+    // At the default level joins and restores would stand between the alerts.
+    if (config.log.level === 'info') context.log.level = 'warn'
     const cluster = await openCluster(context, config, { embedRegistry: true })
     try {
       context.out.note(

@@ -23,6 +23,7 @@ export const start: CliCommand<StartOptions> = {
 
   async run(context, { seed, port, registryPort }) {
     const config = context.config()
+    if (config.log.level === 'info') context.log.level = 'warn'
     const cluster = await openCluster(context, config, { ports: { broker: port, registry: registryPort } })
     try {
       if (cluster.kind === 'embedded') context.out.note(EMBEDDED_NOTICE)

@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises'
 import { STAGE_NAMES } from '../../../consumers/pipeline.ts'
 import { sampleTraffic } from '../../../producers/sample/traffic.ts'
 import type { Alert } from '../../../schemas/types.ts'
@@ -31,6 +32,11 @@ export interface DemoSession {
   feedSample(seed: number, saveFolder: string | null): Promise<DemoResult>
   stop(): Promise<void>
 }
+
+// The sample is written no faster than the stages follow: what is measured is then the way of a hop through them, and not
+// how long it waited in a backlog of our own making.
+const HOPS_AHEAD_MAX = 6
+const PACE_MS = 200
 
 /** All stages in this process on a cluster, with a reader of their alerts. */
 export async function openDemo(
@@ -77,6 +83,17 @@ export async function openDemo(
     await reader.caughtUp()
   }
 
+  // A partition that nothing is written to holds every hop back, so waiting ends when nothing moves.
+  async function keepPace(writtenHop: number): Promise<void> {
+    const last = STAGE_NAMES.at(-1) ?? ''
+    for (let before = -1; ; ) {
+      const now = reached.get(last) ?? 0
+      if (writtenHop - now <= HOPS_AHEAD_MAX || now === before) return
+      before = now
+      await after(PACE_MS)
+    }
+  }
+
   return {
     stages,
     async feedSample(seed, saveFolder) {
@@ -92,9 +109,10 @@ export async function openDemo(
       })
       try {
         const chunks = sampleIntake(events, sketchKeys(config), files.event)
-        const counts = await feed(chunks, publisher, ({ records }) => {
+        const counts = await feed(chunks, publisher, async ({ records, end_time_ms }) => {
           context.signal.throwIfAborted()
           context.out.progress(() => `${records} events written, ${alerts.length} alert revisions`)
+          if (end_time_ms !== null) await keepPace(hopOf(end_time_ms, config.hops.length_ms))
         })
         const end_time_ms = counts.end_time_ms ?? 0
         await publisher.closeInput(closingWatermark_ms(end_time_ms, config.hops))
