@@ -126,7 +126,9 @@ export interface Campaign {
   founded_hop: number
   hop: number
   status: string
+  /** Alert id of the campaign that lives on. */
   merged_into: string | null
+  /** Alert id of the campaign that this one was a part of. */
   split_from: string | null
   members: CampaignMember[]
   objects: CampaignObject[]

@@ -203,7 +203,13 @@ export class CampaignsProcessor implements Processor {
     }
     for (const { cluster, split_from } of succession.founded) {
       outputs.push(
-        ...this.revise(this.found(hop.hop, cluster, split_from), cluster, judged.get(cluster)!, hop, decided),
+        ...this.revise(
+          this.found(hop.hop, cluster, split_from === null ? null : (this.campaigns.get(split_from)?.alert_id ?? null)),
+          cluster,
+          judged.get(cluster)!,
+          hop,
+          decided,
+        ),
       )
     }
     for (const { campaign_id, into } of succession.merged) outputs.push(...this.end(campaign_id, 'merged', into, hop))
@@ -313,7 +319,6 @@ export class CampaignsProcessor implements Processor {
   }
 
   private alertPages(campaign: CampaignEntity, assessment: Assessment, hop: HopInput): Output[] {
-    const split_from = campaign.split_from === null ? null : (this.campaigns.get(campaign.split_from)?.alert_id ?? null)
     const alert: Alert = {
       alert_id: campaign.alert_id,
       revision: campaign.revision,
@@ -321,7 +326,7 @@ export class CampaignsProcessor implements Processor {
       pages: 1,
       status: campaign.status,
       merged_into: campaign.merged_into,
-      split_from,
+      split_from: campaign.split_from,
       hop: hop.hop,
       event_time_ms: hop.end_ms,
       subject: { kind: 'campaign', id: campaign.campaign_id },
@@ -370,17 +375,20 @@ export class CampaignsProcessor implements Processor {
   }
 
   private accountAlerts(hop: HopInput, signalled: readonly Signal[], decided: ReadonlySet<string>): Output[] {
-    const spoken = new Set(signalled.map(({ account_id }) => account_id))
-    // Of an account that has been decided about and says nothing new, the hits it is known for are judged again.
-    const known = [...decided]
-      .filter((account_id) => !spoken.has(account_id))
-      .sort(compareText)
-      .flatMap((account_id) => this.knowledge(hop.hop).hits(account_id))
-    return [...signalled, ...known].flatMap((signal): Output[] => {
-      if (!signal.standalone || signal.shadow) return []
+    const said = new Map(
+      signalled.filter(({ standalone, shadow }) => standalone && !shadow).map((s) => [s.account_id, s]),
+    )
+    const concerned = [...new Set([...said.keys(), ...decided])].sort(compareText)
+    return concerned.flatMap((account_id): Output[] => {
+      // One rule that no longer hits does not speak for another that still does.
+      const hits = this.knowledge(hop.hop)
+        .hits(account_id)
+        .filter(({ standalone }) => standalone)
+      const signal = hits[0] ?? said.get(account_id)
+      if (!signal) return []
       const account = this.accounts.get(signal.account_id)
       const isOpen = account?.alert_id != null
-      const isHit = signal.outcome === 'hit' && !signal.context.exempt && !this.isCleared(signal.account_id)
+      const isHit = hits.length > 0 && !signal.context.exempt && !this.isCleared(account_id)
       if (isHit === isOpen) return []
       const alert_id = account?.alert_id ?? alertId('account', signal.account_id, hop.hop)
       const alert_revision = isHit ? 1 : (account?.alert_revision ?? 0) + 1

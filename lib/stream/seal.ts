@@ -28,7 +28,9 @@ export function sealHop(
   for (const output of outputs) {
     const group = closing.get(`${output.topic}/${output.partition}`)
     if (group) group.push(output)
-    else records.push({ ...output, hop: null })
+    else if (stage.outputs.some(({ topic, closesHops }) => closesHops && topic === output.topic)) {
+      throw new Error(`${stage.name} wrote ${output.topic}/${output.partition}, a partition where it closes no hops`)
+    } else records.push({ ...output, hop: null })
   }
   for (const [place, group] of closing) {
     const slash = place.lastIndexOf('/')
