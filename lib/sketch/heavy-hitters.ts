@@ -11,21 +11,48 @@ export interface Counted<Item> {
  * on the order of the inputs' items: ties go to the higher rank, then to the smaller item.
  */
 export function keepLargest<Item extends number | string>(
-  counted: Iterable<Counted<Item>>,
+  counted: readonly Counted<Item>[],
   items_max: number,
 ): Counted<Item>[] {
-  const sums = new Map<Item, { item: Item; count: number; rank: number }>()
-  for (const { item, count, rank } of counted) {
-    const sum = sums.get(item)
-    if (sum) {
-      sum.count += count
-      sum.rank |= rank
-    } else sums.set(item, { item, count, rank })
-  }
-  if (sums.size === 0) return []
-  const merged = [...sums.values()]
+  if (counted.length === 0) return []
+  const merged = counted.length <= SCAN_MAX ? sumByScan(counted) : sumByMap(counted)
   if (merged.length > 1) merged.sort(byCount)
   return merged.length > items_max ? merged.slice(0, items_max) : merged
+}
+
+interface Sum<Item> {
+  readonly item: Item
+  count: number
+  rank: number
+}
+
+// Hashes are doubles, which a Map has to box and to hash: below this, comparing with each is faster.
+const SCAN_MAX = 24
+
+function sumByScan<Item>(counted: readonly Counted<Item>[]): Sum<Item>[] {
+  const sums: Sum<Item>[] = []
+  for (const { item, count, rank } of counted) {
+    let at = 0
+    while (at < sums.length && sums[at]!.item !== item) at++
+    if (at < sums.length) add(sums[at]!, count, rank)
+    else sums.push({ item, count, rank })
+  }
+  return sums
+}
+
+function sumByMap<Item>(counted: readonly Counted<Item>[]): Sum<Item>[] {
+  const sums = new Map<Item, Sum<Item>>()
+  for (const { item, count, rank } of counted) {
+    const sum = sums.get(item)
+    if (sum) add(sum, count, rank)
+    else sums.set(item, { item, count, rank })
+  }
+  return [...sums.values()]
+}
+
+function add<Item>(sum: Sum<Item>, count: number, rank: number): void {
+  sum.count += count
+  sum.rank |= rank
 }
 
 function byCount<Item extends number | string>(a: Counted<Item>, b: Counted<Item>): number {
