@@ -23,7 +23,7 @@ const USAGE = `npm run bench -- [options]
   --minutes <n>     of event time (30)
   --partitions <n>  of the topics that have many (1)
   --parts <list>    of kafka, replay, edge (all)
-  --quick           300 accounts at 15/s for 5 minutes: to see that it works
+  --quick           300 accounts at 15/s for 5 minutes, without edge: to see that it works
   --json            JSON lines instead of Markdown
 `
 const SEED = 1
@@ -57,16 +57,21 @@ async function main(): Promise<void> {
   note('sketching the sample')
   const sample = await readSample(SEED, sketchKeys(config))
   const rows: Row[] = []
+  const tables: string[] = []
   if (options.parts.includes('kafka')) {
     const { rows: kafkaRows, written, input, transactions, hops } = await kafkaPart(config, sample, options)
     rows.push(...kafkaRows)
-    print(writtenTable(written, input))
-    print(`${transactions} transactions for ${hops} hops; ${whole(input.bytes / input.requests)} bytes a request in.`)
+    const request_bytes = whole(input.bytes / input.requests)
+    tables.push(writtenTable(written, input))
+    tables.push(
+      `${transactions} transactions for ${hops} hops of the fingerprints stage; ${request_bytes} bytes a request in.`,
+    )
     for (const row of written) printJson({ ...row, input_requests: input.requests, input_bytes: input.bytes })
     printJson({ transactions, hops })
   }
   if (options.parts.includes('replay')) rows.push(...(await replayPart(config, sample, options)))
   if (rows.length > 0) print(rateTable(rows, DECODE))
+  for (const text of tables) print(text)
   for (const row of rows) printJson({ row: row.name, ...rates(row), ...row })
   if (options.parts.includes('edge')) {
     note('edge sketch and intake')
@@ -95,7 +100,7 @@ function readOptions(): Options | null {
       rate: { type: 'string' },
       minutes: { type: 'string' },
       partitions: { type: 'string', default: '1' },
-      parts: { type: 'string', default: 'kafka,replay,edge' },
+      parts: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -108,7 +113,8 @@ function readOptions(): Options | null {
   const requests = Math.round(number(values.minutes, values.quick ? 5 : 30) * 60 * requests_per_s)
   const partitions = Number(values.partitions)
   if (![accounts, requests, partitions].every((value) => Number.isInteger(value) && value > 0)) return null
-  return { accounts, requests, requests_per_s, partitions, parts: values.parts.split(','), json: values.json }
+  const parts = (values.parts ?? (values.quick ? 'kafka,replay' : 'kafka,replay,edge')).split(',')
+  return { accounts, requests, requests_per_s, partitions, parts, json: values.json }
 }
 
 /** Rows 1 to 3, and what stage 1 wrote. The load is on the broker before the first clock starts. */
