@@ -21,15 +21,23 @@ export class Rejections {
 
   /** Offset of the first one that waits, from which a restart must read again; infinite when none does. */
   firstOffset(topic: string, partition: number): number {
-    const own = this.waiting.filter((record) => record.topic === topic && record.partition === partition)
-    return Math.min(...own.map(({ offset }) => offset))
+    return this.waiting.reduce(
+      (first, record) =>
+        record.topic === topic && record.partition === partition ? Math.min(first, record.offset) : first,
+      Number.POSITIVE_INFINITY,
+    )
   }
 
   /** Those that stand below the given end offsets. */
   take(endOffset: (topic: string, partition: number) => number): RejectedRecord[] {
     if (this.waiting.length === 0) return []
-    const due = this.waiting.filter(({ topic, partition, offset }) => offset < endOffset(topic, partition))
-    if (due.length > 0) this.waiting = this.waiting.filter((record) => !due.includes(record))
+    const due: RejectedRecord[] = []
+    const kept: RejectedRecord[] = []
+    for (const record of this.waiting) {
+      const isDue = record.offset < endOffset(record.topic, record.partition)
+      ;(isDue ? due : kept).push(record)
+    }
+    this.waiting = kept
     return due
   }
 }

@@ -51,6 +51,11 @@ export class TableBuffer<Value> {
 
   position(): BufferPosition {
     const { end_offset, nextOffset, pending } = this
-    return { resume_offset: Math.min(end_offset, nextOffset, ...pending.map((entry) => entry.offset)), end_offset }
+    // A month of accounts may wait: too many for the arguments of one call.
+    const resume_offset = pending.reduce(
+      (first, { offset }) => Math.min(first, offset),
+      Math.min(end_offset, nextOffset),
+    )
+    return { resume_offset, end_offset }
   }
 }

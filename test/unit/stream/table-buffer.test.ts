@@ -107,3 +107,10 @@ describe('table inputs', () => {
     expect(idsOf(after.take(3 * HOP_MS))).toEqual(['outcomes-1'])
   })
 })
+
+test('a table that is far ahead of event time, such as a month of accounts, has a position', () => {
+  const buffer = new TableBuffer<number>()
+  for (let offset = 0; offset < 300_000; offset++) buffer.offer(offset, 1_000 + offset, offset)
+  expect(buffer.take(1_001)).toEqual([0])
+  expect(buffer.position()).toEqual({ resume_offset: 1, end_offset: 300_000 })
+})
