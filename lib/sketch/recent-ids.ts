@@ -18,24 +18,27 @@ export class RecentIds {
   /** The low 32 bits: hops of a tenth of a second have more. Ages are differences, which those are enough for. */
   private hops = new Uint32Array(CAPACITY_MIN)
   private used = 0
+  /** Age is counted from here: a restore gives back the hops of one transaction in any order. */
+  private newest = Number.NEGATIVE_INFINITY
   private readonly hops_max: number
 
   constructor(hops_max: number) {
     this.hops_max = hops_max
   }
 
-  /** True when `id` is new, that is, not added in this or the last `hops_max - 1` hops; it is then remembered. */
+  /** True when `id` is new, that is, not added in the newest or the last `hops_max - 1` hops; it is then remembered. */
   add(id: number, hop: number): boolean {
+    if (hop > this.newest) this.newest = hop
     const slot = this.slotOf(id)
     if (this.ids[slot] === id) {
-      if (this.isRecent(this.hops[slot]!, hop)) return false
+      if (this.isRecent(this.hops[slot]!)) return false
       this.hops[slot] = hop
       return true
     }
     this.ids[slot] = id
     this.hops[slot] = hop
     this.used++
-    if (this.used * 2 > this.ids.length) this.rebuild(hop)
+    if (this.used * 2 > this.ids.length) this.rebuild()
     return true
   }
 
@@ -44,8 +47,8 @@ export class RecentIds {
     return this.used
   }
 
-  private isRecent(added: number, hop: number): boolean {
-    return (hop - added) >>> 0 < this.hops_max
+  private isRecent(added: number): boolean {
+    return (this.newest - added) >>> 0 < this.hops_max
   }
 
   private slotOf(id: number): number {
@@ -55,9 +58,9 @@ export class RecentIds {
     return slot
   }
 
-  private rebuild(hop: number): void {
+  private rebuild(): void {
     const { ids, hops } = this
-    const isLive = (slot: number) => ids[slot] !== EMPTY && this.isRecent(hops[slot]!, hop)
+    const isLive = (slot: number) => ids[slot] !== EMPTY && this.isRecent(hops[slot]!)
     let live = 0
     for (let slot = 0; slot < ids.length; slot++) if (isLive(slot)) live++
     let capacity = CAPACITY_MIN
