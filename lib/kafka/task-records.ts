@@ -10,6 +10,10 @@ import type { EncodedRecord } from './publisher.ts'
 /** Changelog key of a task's position, next to the keys of its state. */
 export const POSITION_KEY = '__position'
 
+// A record of a compacted topic, or of a compressed batch, may be larger than what the dead letters take: a broker's
+// default of one megabyte. A letter that can not be written would stop its task for good.
+const PAYLOAD_BYTES_MAX = 900_000
+
 /** Turns what a task has to say about its hops into records for one transaction. */
 export class TaskRecords {
   private readonly codec: Codec
@@ -56,7 +60,7 @@ export class TaskRecords {
       reason: rejection.reason,
       detail: rejection.detail,
       key: null,
-      payload: raw,
+      payload: raw !== null && raw.length <= PAYLOAD_BYTES_MAX ? raw : null,
       size_bytes: raw?.length ?? 0,
       content_hash: null,
     }
