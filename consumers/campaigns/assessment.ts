@@ -59,14 +59,16 @@ export function assess(
   end_ms: number,
   settings: CampaignsSettings,
 ): Assessment | null {
-  const eliciting = cluster.anchors.filter(({ cues }) => isEliciting(cues)).map(objectKey)
-  if (eliciting.length === 0) return null
+  const elicitingAnchors = cluster.anchors.filter(({ cues }) => isEliciting(cues))
+  if (elicitingAnchors.length === 0) return null
+  const eliciting = elicitingAnchors.map(objectKey)
   const members = cluster.accounts.filter((account_id) => !knowledge.isCleared(account_id))
-  const beyond = new Set(
-    cluster.anchors.flatMap(({ conjunctions }) =>
-      conjunctions.filter(({ kind }) => isBeyondCoAdoption(kind)).map(objectKey),
-    ),
-  )
+  // A card that goes with some other instruction, such as an agency's house style, says nothing about this one.
+  const ties = elicitingAnchors.map((anchor) => ({
+    anchor: objectKey(anchor),
+    beyond: anchor.conjunctions.filter(({ kind }) => isBeyondCoAdoption(kind)).map(objectKey),
+  }))
+  const beyond = new Set(ties.flatMap((tie) => tie.beyond))
   const holdsAny = (keys: Iterable<string>) => (account_id: string) =>
     [...keys].some((key) => holdings.holds(account_id, key))
   const share = (predicate: (account_id: string) => boolean) =>
@@ -75,7 +77,9 @@ export function assess(
   const beyondShare = share(holdsAny(beyond))
   const elicitingShare = share(holdsAny(eliciting))
   const accusable = members.filter((account_id) => !holdings.context(account_id)?.exempt)
-  const tied = accusable.filter(holdsAny(beyond)).filter(holdsAny(eliciting))
+  const tied = accusable.filter((account_id) =>
+    ties.some((tie) => holdings.holds(account_id, tie.anchor) && holdsAny(tie.beyond)(account_id)),
+  )
   const isTied = organisationsOf(tied, holdings) >= settings.organisations_min
   // The payment ties a few members; that accuses the others too once it ties enough of them, and most carry the instruction.
   const isShared = beyondShare >= settings.beyond_share_min && elicitingShare >= settings.eliciting_share_min

@@ -90,6 +90,28 @@ describe('nobody is accused', () => {
     expect(lastRevisions(alerts)).toMatchObject([{ severity: 'low', recommended_action: 'observe' }])
     expect([...everAccused(alerts)]).toEqual([])
   })
+
+  test('when an agency with one card and a house style of its own is among the 500 who adopt a released agent', () => {
+    const system = `You are Courier, an agent. ${REASONING_WRAPPER}`
+    const style = 'Reply in the tone of a friendly hotel receptionist and mention the opening hours of the spa.'
+    const adopters = Array.from({ length: 500 }, (_, index) => {
+      const account_id = `adopter-${index}`
+      const isOfAgency = index < 4
+      const requests = [0, 7, 14].map((minute) => {
+        const question = `Please deliver parcel ${index} of ${minute}.`
+        const content = asks(isOfAgency ? `${question}\n\n${style}` : question, system)
+        return request(
+          { account_id, at: 1 + minute + index / 500 },
+          { content, client: clientOf(account_id, 'courier-1.0') },
+        )
+      })
+      const card = isOfAgency ? { payment_fingerprint: 'card-of-agency' } : {}
+      return [account({ account_id, at: 0.5 }, card), ...requests]
+    }).flat()
+    const { alerts } = runTopology(inOrder([...crowd(), ...adopters, tick(40)]))
+    expect(alerts.length).toBeGreaterThan(0)
+    expect([...everAccused(alerts)]).toEqual([])
+  })
 })
 
 describe('revisions', () => {
