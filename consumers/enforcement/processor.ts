@@ -33,6 +33,8 @@ export class EnforcementProcessor implements Processor {
     outputs.push(...this.revokeBy(hop.records.outcomes ?? []))
     const alerts = joinPages(hop.records.alerts ?? [])
     this.counts.alerts += alerts.length
+    // First what the alerts take back: a member of a campaign that merged is free for the decision of the one it joined.
+    for (const alert of alerts) outputs.push(...this.acquit(alert))
     for (const alert of alerts) outputs.push(...this.obey(alert, hop.end_ms))
     return outputs
   }
@@ -58,19 +60,22 @@ export class EnforcementProcessor implements Processor {
     return { ...this.counts, decisions_held: this.decisions.size }
   }
 
-  /** Decides about everyone a revision accuses, and takes back what it no longer does. */
-  private obey(alert: Alert, end_ms: number): Output[] {
+  /** Takes back what was decided about those whom a revision no longer accuses. */
+  private acquit(alert: Alert): Output[] {
     const accused = new Set(alert.accounts.map(({ account_id }) => account_id))
-    const acquitted = [...this.decisions.values()]
+    return [...this.decisions.values()]
       .filter(({ alert_id, status }) => alert_id === alert.alert_id && status !== 'revoked')
       .filter(({ account_id }) => !accused.has(account_id))
       .sort((a, b) => compareText(a.account_id, b.account_id))
-    const revoked = acquitted.map((decision) => this.revoke(decision))
+      .map((decision) => this.revoke(decision))
+  }
+
+  /** Decides about everyone a revision accuses. */
+  private obey(alert: Alert, end_ms: number): Output[] {
     const action = allowedAction(alert.recommended_action, this.settings)
     const lasts_ms = duration_ms(action, this.settings)
-    if (lasts_ms === null) return revoked
-    const decided = alert.accounts.flatMap((account) => this.decide(alert, account, action, end_ms, end_ms + lasts_ms))
-    return [...revoked, ...decided]
+    if (lasts_ms === null) return []
+    return alert.accounts.flatMap((account) => this.decide(alert, account, action, end_ms, end_ms + lasts_ms))
   }
 
   private decide(alert: Alert, account: AlertAccount, action: Action, end_ms: number, expires_at_ms: number): Output[] {
