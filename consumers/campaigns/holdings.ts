@@ -31,14 +31,17 @@ export class Holdings {
   add(link: Link): boolean {
     const key = objectKey(link)
     const object = this.objects.get(key) ?? this.create(link)
-    const isNew = !object.holders.has(link.account_id)
+    const before = object.holders.get(link.account_id)
     object.holders.set(link.account_id, link)
     if (object.holders.size > LARGE_HOLDERS_MIN) this.large.add(key)
     const own = this.byAccount.get(link.account_id) ?? new Map<string, Link>()
     this.byAccount.set(link.account_id, own)
     own.set(key, link)
-    this.expiry.schedule(`${key}\u0000${link.account_id}`, link.expires_ms)
-    return isNew
+    // What only expires later is asked again when it comes due; another entry at every sighting would fill the memory.
+    if (!before || link.expires_ms < before.expires_ms) {
+      this.expiry.schedule(`${key}\u0000${link.account_id}`, link.expires_ms)
+    }
+    return before === undefined
   }
 
   remove(link: Link): void {

@@ -92,7 +92,8 @@ export class LinkageProcessor implements Processor {
     }
     this.keep(object, holder)
     this.mark(object, holder)
-    this.expiry.schedule(entryKey(object, holder), this.expires_ms(holder))
+    // Seen again it only expires later, which it is asked when it comes due.
+    if (!before) this.expiry.schedule(entryKey(object, holder), this.expires_ms(holder))
     return this.linksOf(object, holder, hop)
   }
 

@@ -1,0 +1,46 @@
+import { expect, test, vi } from 'vitest'
+import { Holdings } from '../../../consumers/campaigns/holdings.ts'
+import { LinkageProcessor } from '../../../consumers/linkage/processor.ts'
+import { linkageSettings } from '../../../consumers/linkage/settings.ts'
+import { Expiry } from '../../../lib/stream/expiry.ts'
+import type { AccountContext, Link, Sighting } from '../../../schemas/types.ts'
+
+const HOUR_MS = 3_600_000
+const HOURS = 100
+
+const context: AccountContext = {
+  org_id: 'org',
+  created_at_ms: null,
+  exempt: false,
+  paying: false,
+  requests: 1,
+  output_tokens: 1,
+  first_seen_ms: 0,
+  last_seen_ms: 0,
+}
+const use = { kind: 'span', object: 7, account_id: 'one', n: 1, first_ms: 0, cues: 0, context } as const
+
+function linkAt(hour: number): Link {
+  return { ...use, last_ms: hour * HOUR_MS, holders: 2, organisations: 2, expires_ms: (hour + 168) * HOUR_MS }
+}
+
+test('what an account is seen with every hour for days waits for its expiry once', () => {
+  const schedule = vi.spyOn(Expiry.prototype, 'schedule')
+  const holdings = new Holdings()
+  const linkage = new LinkageProcessor(linkageSettings.parse({}))
+  for (let hour = 0; hour < HOURS; hour++) {
+    holdings.add(linkAt(hour))
+    const sightings: Sighting[] = [{ ...use, last_ms: hour * HOUR_MS }]
+    const records = { sightings: [{ hop: hour, active_accounts: 1, sightings }] }
+    linkage.process({ hop: hour, end_ms: (hour + 1) * HOUR_MS, records, late: new Set() })
+  }
+  expect(schedule.mock.calls.length).toBe(2)
+  schedule.mockRestore()
+})
+
+test('a holding that comes to expire earlier than it was to is let go earlier', () => {
+  const holdings = new Holdings()
+  holdings.add(linkAt(50))
+  holdings.add(linkAt(0))
+  expect(holdings.expire(170 * HOUR_MS)).toEqual([linkAt(0)])
+})
