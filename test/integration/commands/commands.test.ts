@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import { hydrawatch, jsonLines, scratch, startHydrawatch } from '../../helpers/cli.ts'
+import { deployment } from '../../helpers/deployment.ts'
 import { waitFor } from '../../helpers/wait-for.ts'
 
 const files = scratch()
@@ -11,17 +11,6 @@ const NOWHERE = '127.0.0.1:9'
 const IMPATIENT = ['--set', 'kafka.retries_max=1', '--set', 'kafka.connect_timeout_ms=300']
 let broker: TestBroker
 let env: NodeJS.ProcessEnv
-
-/** A deployment of its own on the broker. */
-function deployment(partitions = 2): NodeJS.ProcessEnv {
-  return {
-    KAFKA_BROKERS: broker.brokers.join(','),
-    SCHEMA_REGISTRY_URL: broker.registryUrl,
-    HYDRAWATCH_TOPICS_PREFIX: `t-${randomUUID().slice(0, 8)}.`,
-    HYDRAWATCH_TOPICS_PARTITIONS: String(partitions),
-    HYDRAWATCH_HOPS_SILENCE_MS: '500',
-  }
-}
 
 function requests(count: number): string {
   const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 8, minute)).toISOString()
@@ -39,7 +28,7 @@ function requests(count: number): string {
 
 beforeAll(async () => {
   broker = await openBroker()
-  env = deployment()
+  env = deployment(broker)
 })
 
 afterAll(async () => {
@@ -93,7 +82,7 @@ describe('produce, run and lag', () => {
 
   it('asks for topics, a broker or a registry that are not there', async () => {
     const name = files.write('few.ndjson', `${requests(3)}\n`)
-    const noTopics = await hydrawatch(['produce', name], { env: deployment() })
+    const noTopics = await hydrawatch(['produce', name], { env: deployment(broker) })
     expect(noTopics.status).toBe(1)
     expect(noTopics.err).toMatch(/do not exist; run `hydrawatch topics apply`/)
     const noBroker = await hydrawatch(['produce', name, ...IMPATIENT], { env: { ...env, KAFKA_BROKERS: NOWHERE } })
@@ -119,7 +108,7 @@ describe('doctor', () => {
     expect(states.get('edge.content_secret')).toBe('warning')
     expect(states.get('topics')).toBe('ok')
     expect(states.get('registry')).toBe('ok')
-    const bare = await hydrawatch(['doctor', '--json'], { env: deployment() })
+    const bare = await hydrawatch(['doctor', '--json'], { env: deployment(broker) })
     expect(bare.status).toBe(1)
     expect(jsonLines(bare.out).find(({ check }) => check === 'topics')?.state).toBe('failed')
   })
