@@ -59,6 +59,7 @@ export class CampaignsProcessor implements Processor {
   process(hop: HopInput): Output[] {
     const outcomes = this.joinOutcomes(hop.records.outcomes ?? [])
     const touched = this.joinLinks(hop)
+    const lapsed = this.lapseSignals(hop.hop)
     const signalled = this.joinSignals(hop)
     for (const key of this.dueAnchors(touched, hop.hop)) this.assessAnchor(key)
     const outputs: Output[] = []
@@ -67,7 +68,7 @@ export class CampaignsProcessor implements Processor {
     }
     const alerts = [
       ...outputs.filter(({ topic }) => topic === 'alerts'),
-      ...this.accountAlerts(hop, signalled, outcomes),
+      ...this.accountAlerts(hop, [...lapsed, ...signalled], outcomes),
     ]
     alerts.sort((a, b) => compareText((a.value as Alert).alert_id, (b.value as Alert).alert_id))
     return [...outputs.filter(({ topic }) => topic !== 'alerts'), ...alerts]
@@ -132,10 +133,23 @@ export class CampaignsProcessor implements Processor {
     return touched
   }
 
+  /** Forgets the hits that were last said too long ago to count, and returns them: an alert may rest on one. */
+  private lapseSignals(hop: number): Signal[] {
+    const lapsed: Signal[] = []
+    for (const own of this.signals.values()) {
+      for (const signal of own.values()) if (hop - signal.hop > this.settings.signal_ttl_hops) lapsed.push(signal)
+    }
+    for (const { account_id, detector } of lapsed) {
+      const own = this.signals.get(account_id)
+      own?.delete(detector)
+      if (own?.size === 0) this.signals.delete(account_id)
+      this.changes.mark(signalKey(account_id, detector), () => null)
+    }
+    return lapsed.sort(compareSignals)
+  }
+
   private joinSignals(hop: HopInput): Signal[] {
-    const signals = [...(hop.records.signals ?? [])].sort(
-      (a, b) => compareText(a.account_id, b.account_id) || compareText(a.detector, b.detector),
-    )
+    const signals = [...(hop.records.signals ?? [])].sort(compareSignals)
     this.counts.signals += signals.length
     for (const signal of signals) {
       const kept = signal.outcome === 'hit' && !signal.shadow
@@ -144,7 +158,7 @@ export class CampaignsProcessor implements Processor {
       if (kept) own.set(signal.detector, signal)
       else own.delete(signal.detector)
       if (own.size === 0) this.signals.delete(signal.account_id)
-      const key = ['signal', signal.account_id, signal.detector].join(SEPARATOR)
+      const key = signalKey(signal.account_id, signal.detector)
       this.changes.mark(key, () => (kept ? { ...NOTHING, signal } : null))
     }
     return signals
@@ -445,6 +459,14 @@ export class CampaignsProcessor implements Processor {
 
 function isAnchor({ kind }: { readonly kind: ObjectKind }): boolean {
   return BLOCK_OF[kind] === 'payload'
+}
+
+function compareSignals(a: Signal, b: Signal): number {
+  return compareText(a.account_id, b.account_id) || compareText(a.detector, b.detector)
+}
+
+function signalKey(account_id: string, detector: string): string {
+  return ['signal', account_id, detector].join(SEPARATOR)
 }
 
 function linkKey(link: Link): string {

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { CampaignsProcessor } from '../../../consumers/campaigns/processor.ts'
+import { campaignsSettings } from '../../../consumers/campaigns/settings.ts'
+import type { Alert, Signal } from '../../../schemas/types.ts'
+
+const HOP_MS = 60_000
+const TTL_HOPS = 10
+
+const signal: Signal = {
+  account_id: 'prober',
+  hop: 1,
+  event_time_ms: 2 * HOP_MS,
+  detector: 'logprob-probing',
+  version: 1,
+  block: 'payload',
+  outcome: 'hit',
+  shadow: false,
+  standalone: true,
+  window_ms: HOP_MS,
+  segment: 'unknown',
+  n: 1_000,
+  p_value: null,
+  observed: 5_000,
+  baseline: 50,
+  reason: 'logit_bias_sweep',
+  object: null,
+  objectives: ['logprobs'],
+  context: {
+    org_id: 'prober',
+    created_at_ms: null,
+    exempt: false,
+    paying: false,
+    requests: 1_000,
+    output_tokens: 1_000,
+    first_seen_ms: 0,
+    last_seen_ms: 0,
+  },
+}
+
+test('the hit of an account that falls silent is forgotten when it no longer counts, and its alert closed', () => {
+  const processor = new CampaignsProcessor(campaignsSettings.parse({ signal_ttl_hops: TTL_HOPS }), 'hash')
+  const told: [number, string][] = []
+  const tombstones: string[] = []
+  for (let hop = 1; hop < 3 * TTL_HOPS; hop++) {
+    const records = { signals: hop === 1 ? [signal] : [] }
+    const outputs = processor.process({ hop, end_ms: (hop + 1) * HOP_MS, records, late: new Set() })
+    for (const { value } of outputs) told.push([hop, (value as Alert).status])
+    for (const { key, value } of processor.drainChanges()) if (value === null) tombstones.push(key)
+  }
+  expect(told).toEqual([
+    [1, 'open'],
+    [2 + TTL_HOPS, 'closed'],
+  ])
+  expect(tombstones).toEqual(['signal\u0000prober\u0000logprob-probing'])
+})
