@@ -34,8 +34,8 @@ export const campaignsSettings = z.strictObject({
   members_max: z
     .int()
     .min(1)
-    .max(50_000)
-    .default(50_000)
+    .max(20_000)
+    .default(20_000)
     .describe('members kept per campaign; the first by account id'),
   related_max: z.int().min(0).default(500).describe('related accounts named per alert'),
 })
