@@ -224,7 +224,7 @@ export interface DeadLetter {
   /** Names fields and types, never values that could be text. */
   detail: string
   key: Buffer | null
-  /** Original bytes of a Kafka record. Null for an input line: it may hold prompt text. */
+  /** Original bytes of a Kafka record. Null beyond 900 kB, and for an input line: it may hold prompt text. */
   payload: Buffer | null
   size_bytes: number
   content_hash: number | null
