@@ -1,13 +1,12 @@
 import { Option } from 'commander'
-import { createIntakeCounters, intake } from '../../../producers/intake/intake.ts'
-import { TRACE_FORMATS } from '../../../producers/traces/index.ts'
+import { createIntakeCounters } from '../../../producers/intake/intake.ts'
 import { openPublisher } from '../../kafka/publisher.ts'
 import { checkTopics } from '../../kafka/topics.ts'
 import { openCluster } from '../cluster.ts'
 import { type CliCommand, jsonOption } from '../command.ts'
 import { closingWatermark_ms, feed, PRODUCED_TOPICS } from '../feed.ts'
 import { formatOption } from '../format-option.ts'
-import { sketchKeys } from '../pipeline.ts'
+import { openInput } from '../input.ts'
 import { requireBrokers } from '../require-brokers.ts'
 
 interface ProduceOptions {
@@ -47,9 +46,8 @@ export const produce: CliCommand<ProduceOptions> = {
       const publisher = await openPublisher({ kafka, codec, prefix, partitions, topics: PRODUCED_TOPICS })
       try {
         const counters = createIntakeCounters()
-        const convert = options.format === undefined ? undefined : TRACE_FORMATS.get(options.format)?.convert
         const clock = options.live ? Date.now : undefined
-        const items = intake(files, { keys: sketchKeys(config), convert, clock, counters, stdin: context.stdin })
+        const items = openInput(context, config, files, { format: options.format, clock, counters })
         const counts = await feed(items, publisher, ({ records, rejects }) => {
           context.signal.throwIfAborted()
           context.out.progress(() => `${records} records written, ${rejects} refused`)

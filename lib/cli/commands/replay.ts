@@ -1,18 +1,18 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
-import { createIntakeCounters, intake } from '../../../producers/intake/intake.ts'
+import { createIntakeCounters } from '../../../producers/intake/intake.ts'
 import type { Reject } from '../../../producers/intake/reject.ts'
-import { TRACE_FORMATS } from '../../../producers/traces/index.ts'
+import { checkSources } from '../../../producers/intake/sources.ts'
 import type { Alert } from '../../../schemas/types.ts'
 import { alertLine } from '../../alerts/alert-line.ts'
 import { AlertStream } from '../../alerts/alert-stream.ts'
 import { UsageError } from '../../ops/errors.ts'
 import { Driver } from '../../stream/driver.ts'
-import { type CliCommand, jsonOption } from '../command.ts'
+import type { RejectedRecord } from '../../stream/record.ts'
+import { type CliCommand, type CliContext, jsonOption } from '../command.ts'
 import { formatOption } from '../format-option.ts'
-import { sketchKeys, stagesOf } from '../pipeline.ts'
+import { openInput } from '../input.ts'
+import { openLineOutput, refuseSharedFiles } from '../line-output.ts'
+import { stagesOf } from '../pipeline.ts'
 
 interface ReplayOptions {
   readonly alerts: string
@@ -37,13 +37,11 @@ export const replay: CliCommand<ReplayOptions> = {
 
   async run(context, options, files) {
     const config = context.config()
-    if (options.alerts === '-' && options.summary) {
-      throw new UsageError('--alerts - and --summary both want standard output; give --alerts a file.')
-    }
-    const alerts = openLines(options.alerts, context.stdout)
-    const deadLetters = options.deadLetters === undefined ? null : openLines(options.deadLetters, context.stdout)
+    await checkSources(files)
+    const { alerts, deadLetters } = await openOutputs(context, options, files)
     const stream = new AlertStream()
-    const counts = { alerts: 0, rejected: 0 }
+    const counts = { alerts: 0 }
+    const late = new Map<string, number>()
     const driver = new Driver({
       stages: stagesOf(config),
       partitions: 1,
@@ -55,15 +53,13 @@ export const replay: CliCommand<ReplayOptions> = {
           alerts.write(alertLine(alert))
         }
       },
-      onRejected(stage, { topic, offset, rejection }) {
-        counts.rejected++
-        deadLetters?.write(JSON.stringify({ source: topic, line: offset, stage, ...rejection }))
+      onRejected(stage, record) {
+        late.set(record.rejection.reason, (late.get(record.rejection.reason) ?? 0) + 1)
+        deadLetters?.write(rejectedLine(stage, record))
       },
     })
     const counters = createIntakeCounters()
-    const convert = options.format === undefined ? undefined : TRACE_FORMATS.get(options.format)?.convert
-    const items = intake(files, { keys: sketchKeys(config), convert, counters, stdin: context.stdin })
-    for await (const chunk of items) {
+    for await (const chunk of openInput(context, config, files, { format: options.format, counters })) {
       context.signal.throwIfAborted()
       for (const item of chunk) {
         if (item.kind === 'reject') deadLetters?.write(rejectLine(item))
@@ -75,12 +71,11 @@ export const replay: CliCommand<ReplayOptions> = {
     driver.finish()
     await Promise.all([alerts.close(), deadLetters?.close()])
     context.out.endProgress()
-    const rejects = Object.fromEntries(counters.rejects)
-    const refused = [...counters.rejects.values()].reduce((sum, count) => sum + count, 0) + counts.rejected
+    const reasons = [...counters.rejects, ...late]
+    const refused = reasons.reduce((sum, [, count]) => sum + count, 0)
     if (refused > 0) {
-      context.out.note(
-        `${refused} input records went to the dead letters: ${JSON.stringify({ ...rejects, too_late: counts.rejected })}`,
-      )
+      const where = deadLetters ? 'went to the dead letters' : 'could not be used; --dead-letters FILE lists them'
+      context.out.note(`${refused} input records ${where}: ${JSON.stringify(Object.fromEntries(reasons))}`)
     }
     if (!options.summary) return
     const stages = driver.counters()
@@ -103,39 +98,28 @@ export const replay: CliCommand<ReplayOptions> = {
   },
 }
 
-interface Lines {
-  write(line: string): void
-  /** Resolves when what was written has left, as far as the stream asks for it. */
-  drained(): Promise<void>
-  close(): Promise<void>
+/** @throws UsageError for outputs that can't be opened, or that would overwrite an input or each other. */
+async function openOutputs(
+  { stdout }: CliContext,
+  { alerts, deadLetters, summary }: ReplayOptions,
+  files: readonly string[],
+) {
+  const outputs = [{ option: '--alerts', path: alerts }]
+  if (deadLetters !== undefined) outputs.push({ option: '--dead-letters', path: deadLetters })
+  const printed = outputs.find(({ path }) => path === '-')
+  if (printed && summary) {
+    throw new UsageError(`${printed.option} - and --summary both want standard output; give ${printed.option} a file.`)
+  }
+  await refuseSharedFiles(files, outputs)
+  return {
+    alerts: await openLineOutput(alerts, stdout),
+    deadLetters: deadLetters === undefined ? null : await openLineOutput(deadLetters, stdout),
+  }
 }
 
-function openLines(path: string, stdout: NodeJS.WritableStream): Lines {
-  const isStdout = path === '-'
-  const target: NodeJS.WritableStream = isStdout ? stdout : createWriteStream(path)
-  // Kept for whoever awaits next: a disk that is full must fail the command, not the process.
-  let failure: Error | null = null
-  if (!isStdout) target.on('error', (error: Error) => (failure = error))
-  let mustDrain = false
-  return {
-    write(line) {
-      mustDrain = !target.write(`${line}\n`)
-    },
-    async drained() {
-      if (failure) throw new UsageError(`can't write ${path}: ${failure.message}`)
-      if (mustDrain) await once(target, 'drain')
-      mustDrain = false
-    },
-    async close() {
-      if (isStdout) return
-      target.end()
-      try {
-        await finished(target)
-      } catch (error) {
-        throw new UsageError(`can't write ${path}: ${(error as Error).message}`)
-      }
-    },
-  }
+/** A record that a stage turned down has left its line behind; its place on the topic is what Kafka would tell of it. */
+function rejectedLine(stage: string, { topic, partition, offset, rejection }: RejectedRecord): string {
+  return JSON.stringify({ source: topic, partition, offset, line: null, stage, ...rejection })
 }
 
 function rejectLine({ source, line, reason, detail }: Reject): string {
