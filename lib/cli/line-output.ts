@@ -29,12 +29,20 @@ export interface LineOutput {
 }
 
 /**
- * Opens a file for lines, replacing what is there; '-' is `stdout`.
+ * Opens what a path on the command line stands for: `stdout` for '-', else a file.
  *
  * @throws UsageError when the path can't be opened.
  */
 export async function openLineOutput(path: string, stdout: NodeJS.WritableStream): Promise<LineOutput> {
-  if (path === STDOUT) return standardOutput(stdout)
+  return path === STDOUT ? standardOutput(stdout) : openLineFile(path)
+}
+
+/**
+ * Opens a file for lines, replacing what is there.
+ *
+ * @throws UsageError when the path can't be opened.
+ */
+export async function openLineFile(path: string): Promise<LineOutput> {
   const file = createWriteStream(path)
   await once(file, 'open').catch((error: unknown) => {
     throw new UsageError(`can't write ${path} (${reasonOf(error)}); check the folder and its permissions`)

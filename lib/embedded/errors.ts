@@ -1,9 +1,9 @@
-import { HydrawatchError, UsageError } from '../ops/errors.ts'
+import { HydrawatchError } from '../ops/errors.ts'
 import type { ErrorCode } from './protocol/error-codes.ts'
 
 /** Another process listens on the port that was asked for. */
-export class PortInUse extends UsageError {
-  override readonly code = 'E_PORT_IN_USE'
+export class PortInUse extends HydrawatchError {
+  readonly code = 'E_PORT_IN_USE'
   readonly host: string
   readonly port: number
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { Option } from 'commander'
 import { EMBEDDED_NOTICE } from '../../embedded/notice.ts'
 import { deleteTopics } from '../../kafka/topics.ts'
-import { openCluster } from '../cluster.ts'
-import { type CliCommand, CommandFailed, jsonOption } from '../command.ts'
+import { type Cluster, openCluster } from '../cluster.ts'
+import { type CliCommand, type CliContext, CommandFailed, jsonOption } from '../command.ts'
 import { alertSummary, reportResult, reportStages } from '../demo/report.ts'
 import { openDemo } from '../demo/session.ts'
 import { unreadRecords } from '../demo/unread.ts'
 import { seedOption } from '../number-options.ts'
+import type { Config } from '../settings-schema.ts'
 
 interface DemoOptions {
   readonly seed: number
@@ -31,6 +32,8 @@ export const demo: CliCommand<DemoOptions> = {
     const config = context.config({
       hops: { silence_ms: NO_SILENCE_MS },
       topics: { prefix, partitions, replication_factor },
+      // Subjects outlive the topics: in a registry of somebody else each run would leave eighteen of them.
+      kafka: { registry_url: '' },
     })
     // At the default level joins and restores would stand between the alerts.
     if (config.log.level === 'info') context.log.level = 'warn'
@@ -42,27 +45,41 @@ export const demo: CliCommand<DemoOptions> = {
           : `Kafka on ${cluster.brokers.join(', ')}`,
       )
       await cluster.prepare()
-      const session = await openDemo(context, config, cluster, (alert) => context.out.text(alertSummary(alert)))
       try {
-        const result = await session.feedSample(seed, save ?? null)
-        context.out.endProgress()
-        const lag_records = await unreadRecords(cluster.kafka, session.stages.runtimes, prefix)
-        reportStages(context.out, session.stages.runtimes)
-        reportResult(context.out, result)
-        context.out.record({ lag_records }, `lag: ${lag_records} records`)
-        if (lag_records > 0)
-          throw new CommandFailed(
-            `the pipeline is done and ${lag_records} records are still unread; see \`hydrawatch lag\``,
-          )
+        await runSample(context, config, cluster, seed, save ?? null)
       } finally {
-        await session.stop()
+        if (!isOwn)
+          await deleteTopics(cluster.kafka, prefix).catch(() => context.out.note(`topics ${prefix}* are left behind`))
       }
     } finally {
-      if (!isOwn)
-        await deleteTopics(cluster.kafka, prefix).catch(() => context.out.note(`topics ${prefix}* are left behind`))
       await cluster.close()
     }
   },
+}
+
+async function runSample(
+  context: CliContext,
+  config: Config,
+  cluster: Cluster,
+  seed: number,
+  saveFolder: string | null,
+): Promise<void> {
+  const session = await openDemo(context, config, cluster, (alert) => context.out.text(alertSummary(alert)))
+  try {
+    const result = await session.feedSample(seed, saveFolder)
+    context.out.endProgress()
+    const lag_records = await unreadRecords(cluster.kafka, session.stages.runtimes, config.topics.prefix)
+    reportStages(context.out, session.stages.runtimes)
+    reportResult(context.out, result)
+    context.out.record({ lag_records }, `lag: ${lag_records} records`)
+    if (lag_records > 0) {
+      throw new CommandFailed(
+        `the pipeline is done and ${lag_records} records are still unread; see \`hydrawatch lag\``,
+      )
+    }
+  } finally {
+    await session.stop()
+  }
 }
 
 function saveOption(): Option {

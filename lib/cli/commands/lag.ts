@@ -1,4 +1,5 @@
 import { type PartitionLag, stageLag } from '../../kafka/lag.ts'
+import { checkTopics } from '../../kafka/topics.ts'
 import { openCluster } from '../cluster.ts'
 import { type CliCommand, jsonOption } from '../command.ts'
 import { stagesOf } from '../pipeline.ts'
@@ -19,6 +20,7 @@ export const lag: CliCommand = {
     try {
       const rows = await cluster.kafka.reach('reading lag', async () => {
         await admin.connect()
+        await checkTopics(admin, { prefix, partitions })
         const lags: PartitionLag[] = []
         for (const stage of stagesOf(config)) lags.push(...(await stageLag(admin, stage, { prefix, partitions })))
         return lags

@@ -40,6 +40,6 @@ function refuseUnknown(name: string): void {
   if (known.includes(name)) return
   const near = nearestName(name, known)
   throw new UsageError(
-    `unknown consumer \`${name}\`${near === undefined ? '' : `; did you mean \`${near}\`?`} There are ${known.join(', ')}, and all.`,
+    `unknown consumer \`${name}\`${near === undefined ? '.' : `; did you mean \`${near}\`?`} There are ${known.join(', ')}, and all.`,
   )
 }

@@ -3,6 +3,7 @@ import { TOPIC_NAMES, topicDefinition } from '../../../schemas/topics.ts'
 import { partitionCount } from '../../stream/topology.ts'
 import { openCluster } from '../cluster.ts'
 import { type CliCommand, jsonOption } from '../command.ts'
+import { requireBrokers } from '../require-brokers.ts'
 
 /** `hydrawatch topics apply`: creates what is missing, refuses what does not match, registers the schemas. */
 export const topics: CliCommand = {
@@ -14,6 +15,7 @@ export const topics: CliCommand = {
 
   async run(context) {
     const config = context.config()
+    requireBrokers(config)
     const cluster = await openCluster(context, config)
     try {
       const { created } = await cluster.prepare()

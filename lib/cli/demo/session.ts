@@ -15,7 +15,7 @@ import type { Config } from '../settings-schema.ts'
 import { type RunningStages, startStages } from '../stages.ts'
 import { HopDelay } from './hop-delay.ts'
 import { sampleIntake } from './sample-intake.ts'
-import { savedFiles } from './saved-files.ts'
+import { openSavedFiles } from './saved-files.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export interface DemoResult {
@@ -54,6 +54,11 @@ export async function openDemo(
     reached.set(committed.stage, committed.hop)
     wake()
   })
+  let failure: { error: unknown } | null = null
+  stages.closed.catch((error: unknown) => {
+    failure = { error }
+    wake()
+  })
   const alerts: Alert[] = []
   const stream = new AlertStream()
   const reader = await followTopic({
@@ -67,19 +72,31 @@ export async function openDemo(
         onAlert(alert)
       }
     },
+  }).catch(async (error: unknown) => {
+    await stages.stop()
+    throw error
   })
+
+  /** Ends the feeding and the waiting when there is nobody left to do it for. */
+  function refuseToGoOn(): void {
+    context.signal.throwIfAborted()
+    if (failure) throw failure.error
+  }
 
   async function hasPassed(hop: number): Promise<void> {
     const last = STAGE_NAMES.at(-1) ?? ''
-    const isDone = () => (reached.get(last) ?? -1) >= hop
-    const done = new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       wake = () => {
-        if (isDone()) resolve()
+        try {
+          refuseToGoOn()
+          if ((reached.get(last) ?? -1) >= hop) resolve()
+        } catch (error) {
+          reject(error)
+        }
       }
+      context.signal.addEventListener('abort', () => wake(), { once: true })
       wake()
     })
-    // A stage that fails must end the wait; one that stops without an error has been told to.
-    await Promise.race([done, stages.closed.then(() => context.signal.throwIfAborted())])
     await reader.caughtUp()
   }
 
@@ -98,7 +115,7 @@ export async function openDemo(
     stages,
     async feedSample(seed, saveFolder) {
       const { events, labels } = sampleTraffic({ seed })
-      const files = savedFiles(saveFolder)
+      const files = await openSavedFiles(saveFolder)
       const started_ms = performance.now()
       const publisher = await openPublisher({
         kafka: cluster.kafka,
@@ -108,19 +125,21 @@ export async function openDemo(
         topics: PRODUCED_TOPICS,
       })
       try {
-        const chunks = sampleIntake(events, sketchKeys(config), files.event)
+        const chunks = sampleIntake(events, sketchKeys(config), files.events.write)
         const counts = await feed(chunks, publisher, async ({ records, end_time_ms }) => {
-          context.signal.throwIfAborted()
+          refuseToGoOn()
+          await files.events.drained()
           context.out.progress(() => `${records} events written, ${alerts.length} alert revisions`)
           if (end_time_ms !== null) await keepPace(hopOf(end_time_ms, config.hops.length_ms))
         })
         const end_time_ms = counts.end_time_ms ?? 0
         await publisher.closeInput(closingWatermark_ms(end_time_ms, config.hops))
+        context.out.endProgress()
         context.out.progress(() => `${counts.records} events written, waiting for the last hop`)
         await hasPassed(hopOf(end_time_ms, config.hops.length_ms))
         const seconds = (performance.now() - started_ms) / 1000
-        for (const alert of alerts) files.alert(alertLine(alert))
-        for (const label of labels) files.label(JSON.stringify(label))
+        for (const alert of alerts) files.alerts.write(alertLine(alert))
+        for (const label of labels) files.labels.write(JSON.stringify(label))
         return { events: counts.records, seconds, alerts, verdicts: judge(alerts, labels), delay }
       } finally {
         await publisher.close()
