@@ -85,16 +85,26 @@ export class ArrivalGuard<T> {
       else this.held.push(arrival)
       return
     }
-    if (this.isNear(arrival)) {
-      this.refuseHeld(() => true)
+    const contradicts = this.contradictionBy(arrival)
+    const contradicted = this.held.filter(contradicts).length
+    if (contradicted === 0 && this.heldRequests === 0 && this.isNear(arrival)) {
       this.accept(arrival)
       return
     }
-    this.refuseHeld((earlier) => earlier.time_ms > arrival.time_ms + DISAGREEMENT_MS)
     this.held.push(arrival)
     this.heldRequests += 1
+    // The majority has it: one late straggler does not undo a gap that others confirm, nor one broken clock the hour.
+    if (contradicted > 0 && this.heldRequests - contradicted >= contradicted) this.refuseHeld(contradicts)
     // Only the oldest is confirmed; the others are compared with it in their turn, or the fiftieth could be absurd.
-    if (this.heldRequests >= AGREEING_REQUESTS_MIN) this.acceptHead()
+    else if (this.heldRequests >= AGREEING_REQUESTS_MIN) this.acceptHead()
+  }
+
+  /** Which held requests can't be right if this one is: those too far ahead of it, or of what was accepted before. */
+  private contradictionBy(arrival: Arrival<T>): (earlier: Arrival<T>) => boolean {
+    const { accepted_ms } = this
+    const limit_ms =
+      accepted_ms !== null && this.isNear(arrival) ? accepted_ms + AHEAD_MAX_MS : arrival.time_ms + DISAGREEMENT_MS
+    return (earlier) => earlier.isRequest && earlier.time_ms > limit_ms
   }
 
   private isNear(arrival: Arrival<T>): boolean {
@@ -103,7 +113,10 @@ export class ArrivalGuard<T> {
 
   private decideHead(): void {
     const head = this.held[0]!
-    const few = this.heldRequests < FINAL_REQUESTS_MIN
+    const agreeing = this.held.filter(
+      ({ isRequest, time_ms }) => isRequest && time_ms >= head.time_ms - DISAGREEMENT_MS,
+    )
+    const few = agreeing.length < FINAL_REQUESTS_MIN
     if (few && this.accepted_ms !== null && head.time_ms - this.accepted_ms >= FINAL_JUMP_MAX_MS) {
       const [, ...rest] = this.release()
       this.refuseAhead(head, 'the requests before it')
@@ -125,16 +138,11 @@ export class ArrivalGuard<T> {
     return held
   }
 
-  /** Refuses the held requests that are contradicted; what waited only for them passes, in its place. */
+  /** Refuses the held requests that are contradicted; the others are looked at anew, in their order. */
   private refuseHeld(isContradicted: (earlier: Arrival<T>) => boolean): void {
-    if (this.heldRequests === 0) return
     for (const arrival of this.release()) {
-      if (arrival.isRequest && isContradicted(arrival)) this.refuseAhead(arrival, 'the requests around it')
-      else if (!arrival.isRequest && this.held.length === 0) this.accept(arrival)
-      else {
-        this.held.push(arrival)
-        if (arrival.isRequest) this.heldRequests += 1
-      }
+      if (isContradicted(arrival)) this.refuseAhead(arrival, 'the requests around it')
+      else this.take(arrival)
     }
   }
 

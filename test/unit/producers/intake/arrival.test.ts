@@ -91,6 +91,22 @@ test('a week back at the start costs nothing that follows', () => {
   expect(run(normal)).toMatchObject({ accepted: normal, refused: [] })
 })
 
+test.each([10, 29])('a request hours late after %i others costs none of them', (at) => {
+  const normal = steady(30)
+  const late: Entry = { name: 'late', time_ms: -2 * HOUR_MS }
+  const { accepted, refused } = run([...normal.slice(0, at), late, ...normal.slice(at)])
+  expect(refused).toEqual([])
+  expect(accepted.filter((entry) => entry !== late)).toEqual(normal)
+})
+
+test('a straggler behind a gap does not undo the gap', () => {
+  const normal = [...steady(60), ...steady(30, 24 * HOUR_MS)]
+  const straggler: Entry = { name: 'straggler', time_ms: 600_000 }
+  const { accepted, refused } = run([...normal.slice(0, 80), straggler, ...normal.slice(80)])
+  expect(refused).toEqual([])
+  expect(accepted.filter((entry) => entry !== straggler)).toEqual(normal)
+})
+
 test('what is not a request moves no watermark and keeps its place among the requests', () => {
   const account = (name: string): Entry => ({ name, time_ms: 2 * WEEK_MS, isRequest: false })
   const normal = steady(120)
