@@ -80,7 +80,10 @@ export function assess(
   const tied = accusable.filter((account_id) =>
     ties.some((tie) => holdings.holds(account_id, tie.anchor) && holdsAny(tie.beyond)(account_id)),
   )
-  const isTied = organisationsOf(tied, holdings) >= settings.organisations_min
+  const evidence = [...jointHoldings(cluster), ...detectorHits(members, knowledge)]
+  const score = posterior(evidence, settings.prior)
+  // Nobody is accused by an alert that is itself more likely wrong than right.
+  const isTied = organisationsOf(tied, holdings) >= settings.organisations_min && score >= settings.accuse_score_min
   // The payment ties a few members; that accuses the others too once it ties enough of them, and most carry the instruction.
   const isShared = beyondShare >= settings.beyond_share_min && elicitingShare >= settings.eliciting_share_min
   const subjects = !isTied ? [] : isShared ? accusable : tied
@@ -90,7 +93,6 @@ export function assess(
   const named = new Set(accused.map(({ account_id }) => account_id))
   const around = relatedOf(cluster, eliciting, holdings).filter((account_id) => !named.has(account_id))
   const related = around.slice(0, settings.related_max).map(describe)
-  const evidence = [...jointHoldings(cluster), ...detectorHits(members, knowledge)]
   // When everybody has been cleared, what is stated is what they all did: nobody has no first request.
   const concerned = accuses ? subjects : members.length > 0 ? members : cluster.accounts
   const exposure = exposureOf(concerned, holdings)
@@ -99,7 +101,7 @@ export function assess(
   return {
     accused,
     related,
-    score: posterior(evidence, settings.prior),
+    score,
     severity: !accuses ? 'low' : strong && vast ? 'critical' : strong ? 'high' : 'medium',
     recommended_action: accuses ? 'verify' : 'observe',
     objectives: objectivesOf(cluster, members, knowledge),

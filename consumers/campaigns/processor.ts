@@ -156,6 +156,8 @@ export class CampaignsProcessor implements Processor {
       const own = this.signals.get(signal.account_id) ?? new Map<string, Signal>()
       this.signals.set(signal.account_id, own)
       if (kept) own.set(signal.detector, signal)
+      // What an exact rule has found stays found until it lapses, or the alert would open and close with the panes of a window.
+      else if (signal.standalone && own.has(signal.detector)) continue
       else own.delete(signal.detector)
       if (own.size === 0) this.signals.delete(signal.account_id)
       const key = signalKey(signal.account_id, signal.detector)

@@ -23,6 +23,7 @@ export const campaignsSettings = z.strictObject({
     .max(1)
     .default(0.5)
     .describe('members whose instruction elicits training data, to accuse'),
+  accuse_score_min: z.number().min(0).max(1).default(0.5).describe('probability that the alert is right, to accuse'),
   prior: z.number().gt(0).lt(1).default(0.001).describe('prior probability that a cluster is a campaign'),
   revision_growth_ratio: z
     .number()

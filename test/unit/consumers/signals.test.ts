@@ -53,3 +53,16 @@ test('the hit of an account that falls silent is forgotten when it no longer cou
   ])
   expect(tombstones).toEqual(['signal\u0000prober\u0000logprob-probing'])
 })
+
+test('an alert about one account stays open while its rule hits now and then, under one id', () => {
+  const processor = new CampaignsProcessor(campaignsSettings.parse({ signal_ttl_hops: TTL_HOPS }), 'hash')
+  const told: string[] = []
+  for (let hop = 1; hop < 6 * TTL_HOPS; hop++) {
+    const outcome = hop % 6 < 3 ? 'hit' : 'no_hit'
+    const records = { signals: hop < 5 * TTL_HOPS ? [{ ...signal, hop, outcome } as Signal] : [] }
+    const outputs = processor.process({ hop, end_ms: (hop + 1) * HOP_MS, records, late: new Set() })
+    for (const { value } of outputs) told.push(`${(value as Alert).alert_id} ${(value as Alert).status}`)
+  }
+  expect(told.map((line) => line.split(' ')[1])).toEqual(['open'])
+  expect(new Set(told.map((line) => line.split(' ')[0])).size).toBe(1)
+})
