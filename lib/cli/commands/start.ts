@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { EMBEDDED_NOTICE } from '../../embedded/notice.ts'
+import { UsageError } from '../../ops/errors.ts'
 import { openCluster } from '../cluster.ts'
 import type { CliCommand } from '../command.ts'
 import { alertSummary, reportResult } from '../demo/report.ts'
@@ -23,10 +24,16 @@ export const start: CliCommand<StartOptions> = {
 
   async run(context, { seed, port, registryPort }) {
     const config = context.config()
+    if (config.kafka.brokers.length > 0) {
+      throw new UsageError(
+        'kafka.brokers is set, and start writes sample traffic: it does so on a broker of its own only. On your Kafka use ' +
+          '`hydrawatch topics apply`, `run all` and `produce`; to see the sample there, `hydrawatch demo`.',
+      )
+    }
     if (config.log.level === 'info') context.log.level = 'warn'
     const cluster = await openCluster(context, config, { ports: { broker: port, registry: registryPort } })
     try {
-      if (cluster.kind === 'embedded') context.out.note(EMBEDDED_NOTICE)
+      context.out.note(EMBEDDED_NOTICE)
       await cluster.prepare()
       const session = await openDemo(context, config, cluster, (alert) => context.out.text(alertSummary(alert)))
       try {

@@ -71,6 +71,14 @@ describe('with brokers and no registry', () => {
   })
 })
 
+describe('with brokers of somebody', () => {
+  it('start writes no sample traffic to them', async () => {
+    const run = await hydrawatch(['start'], { env: ABSENT_BROKER })
+    expect(run.status).toBe(2)
+    expect(saidBy(run)).toMatch(/on a broker of its own only/)
+  })
+})
+
 describe('with a broker that does not answer', () => {
   it.each(['topics apply', 'lag', 'demo'])('%s says where, in one sentence', async (command) => {
     const run = await hydrawatch([...command.split(' '), ...IMPATIENT], { env: ABSENT_BROKER })
