@@ -69,8 +69,10 @@ export function assess(
     beyond: anchor.conjunctions.filter(({ kind }) => isBeyondCoAdoption(kind)).map(objectKey),
   }))
   const beyond = new Set(ties.flatMap((tie) => tie.beyond))
-  const holdsAny = (keys: Iterable<string>) => (account_id: string) =>
-    [...keys].some((key) => holdings.holds(account_id, key))
+  const holdsAny = (keys: Iterable<string>) => {
+    const list = [...keys]
+    return (account_id: string) => list.some((key) => holdings.holds(account_id, key))
+  }
   const share = (predicate: (account_id: string) => boolean) =>
     members.filter(predicate).length / Math.max(members.length, 1)
   const organisations = organisationsOf(members, holdings)
@@ -113,7 +115,7 @@ export function assess(
 }
 
 /** What follows for accounts when action is taken on them. */
-export function blastRadiusOf(accounts: readonly string[], holdings: Holdings, end_ms: number): BlastRadius {
+function blastRadiusOf(accounts: readonly string[], holdings: Holdings, end_ms: number): BlastRadius {
   const contexts = accounts.flatMap((account_id) => holdings.context(account_id) ?? [])
   return blastRadius(contexts, end_ms)
 }
