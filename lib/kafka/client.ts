@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 // Named imports of kafkajs type-check and crash at run time for all but six names, so everything comes by default import.
 import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type Kafka, type Producer } from 'kafkajs'
 import { BrokerUnavailable } from './errors.ts'
+import { patchKafkajs } from './kafkajs-patches.ts'
 import type { Log, LogLevel } from './log.ts'
 
 export interface KafkaOptions {
@@ -34,7 +34,7 @@ const RETRY_MAX_MS = 10_000
 /** Opens no connection yet. */
 export function createKafka(options: KafkaOptions): KafkaClient {
   const { brokers, clientId, connectTimeout_ms = 3_000, retries_max = 5, log } = options
-  stopTimerSpin(log)
+  patchKafkajs(log)
   const retry = { initialRetryTime: RETRY_INITIAL_MS, maxRetryTime: RETRY_MAX_MS, retries: retries_max }
   const kafka: Kafka = new kafkajs.Kafka({
     brokers: [...brokers],
@@ -96,13 +96,6 @@ export function isKafkaError(error: unknown): error is Error & { type?: string; 
   return error instanceof Error && error.name.startsWith('KafkaJS')
 }
 
-/** The protocol error code at the bottom of an error of kafkajs, such as INVALID_PRODUCER_EPOCH; null when there is none. */
-export function protocolErrorOf(error: unknown): string | null {
-  if (!(error instanceof Error)) return null
-  if ('type' in error && typeof error.type === 'string') return error.type
-  return 'cause' in error && error.cause !== error ? protocolErrorOf(error.cause) : null
-}
-
 /** kafkajs talks at INFO about every pause and every join; those are details of ours. */
 function levelOf(level: number, message: string): LogLevel {
   // Unlimited retries would leave us hanging on an absent broker. What the limit puts at risk is a batch that is sent
@@ -118,33 +111,4 @@ function levelOf(level: number, message: string): LogLevel {
 function withoutRecords(fields: Record<string, unknown>): Record<string, unknown> {
   const { payload: _payload, buffer: _buffer, ...rest } = fields
   return rest
-}
-
-interface RequestQueuePrototype {
-  pending?: unknown
-  throttledUntil?: number
-  scheduleCheckPendingRequests?: () => void
-}
-
-let isTimerPatched = false
-
-/**
- * kafkajs 2.2.4 re-arms a 1 ms timer for ever on each connection, 3 % of a core of an idle process and a warning on
- * newer Node (tulios/kafkajs#1751). The timer serves requests that wait; while none does, it must not be armed.
- */
-function stopTimerSpin(log: Log): void {
-  if (isTimerPatched) return
-  isTimerPatched = true
-  const queue: { prototype: RequestQueuePrototype } = createRequire(import.meta.url)(
-    'kafkajs/src/network/requestQueue/index.js',
-  )
-  const schedule = queue.prototype.scheduleCheckPendingRequests
-  if (typeof schedule !== 'function') {
-    log({ level: 'warn', message: 'kafkajs has changed inside; its idle timer is left as it is', fields: {} })
-    return
-  }
-  queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueuePrototype): void {
-    const isWaiting = !Array.isArray(this.pending) || this.pending.length > 0
-    if (isWaiting || (this.throttledUntil ?? 0) > Date.now()) schedule.call(this)
-  }
 }

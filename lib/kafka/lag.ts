@@ -2,6 +2,7 @@ import type { Admin } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import { inputPartitions, type Stage, taskCount } from '../stream/stage.ts'
 import { partitionCount } from '../stream/topology.ts'
+import { whileCoordinatorMoves } from './kafkajs-patches.ts'
 import { groupIdOf } from './stage-runtime.ts'
 import { fetchTopicEnds } from './topic-ends.ts'
 
@@ -36,7 +37,8 @@ export async function stageLag(
   const groupId = groupIdOf(stage.name, prefix)
   const topics = [...new Set(stage.inputs.map(({ topic }) => topic))]
   const committed = new Map<string, number>()
-  for (const group of await admin.fetchOffsets({ groupId, topics: topics.map((topic) => prefix + topic) })) {
+  const names = topics.map((topic) => prefix + topic)
+  for (const group of await whileCoordinatorMoves(() => admin.fetchOffsets({ groupId, topics: names }))) {
     // The broker answers -1 where nothing has been committed.
     for (const { partition, offset } of group.partitions) {
       if (Number(offset) >= 0) committed.set(`${group.topic}/${partition}`, Number(offset))

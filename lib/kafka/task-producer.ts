@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Offsets, Producer, Transaction } from 'kafkajs'
-import { type KafkaClient, protocolErrorOf } from './client.ts'
+import type { KafkaClient } from './client.ts'
+import { isCoordinatorMoving, protocolErrorOf } from './protocol-error.ts'
 import { type EncodedRecord, sendRecords } from './publisher.ts'
 
 // Longer than any commit takes, short enough that readers do not wait long for a transaction whose owner has died and
 // whose task has no new owner yet; a new owner ends it at once.
 const TRANSACTION_TIMEOUT_MS = 30_000
-const CONCURRENT_RETRY_MS = 20
-const CONCURRENT_RETRIES_MAX = 500
+const OFFSETS_RETRY_MS = 20
+const OFFSETS_RETRIES_MAX = 500
 
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
 
@@ -65,8 +66,9 @@ export class TaskProducer {
 
   /**
    * The first request of the transaction. A broker answers CONCURRENT_TRANSACTIONS while it still writes the markers of
-   * the transaction before; Java's producer waits, kafkajs gives up. Offsets can be sent again without harm, records
-   * could not, so they go first.
+   * the transaction before, and the group's coordinator may be moving; Java's producer waits, kafkajs gives up (it looks
+   * for the latter under names that it does not use). Offsets can be sent again without harm, records could not, so they
+   * go first.
    */
   private async sendOffsets(transaction: Transaction, { topics }: Offsets): Promise<void> {
     for (let attempt = 0; ; attempt++) {
@@ -74,8 +76,9 @@ export class TaskProducer {
         await transaction.sendOffsets({ consumerGroupId: this.groupId, topics })
         return
       } catch (error) {
-        if (protocolErrorOf(error) !== 'CONCURRENT_TRANSACTIONS' || attempt >= CONCURRENT_RETRIES_MAX) throw error
-        await setTimeout(CONCURRENT_RETRY_MS)
+        const mayPass = protocolErrorOf(error) === 'CONCURRENT_TRANSACTIONS' || isCoordinatorMoving(error)
+        if (!mayPass || attempt >= OFFSETS_RETRIES_MAX) throw error
+        await setTimeout(OFFSETS_RETRY_MS)
       }
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
-import { protocolErrorOf } from './client.ts'
 import type { TopicEnds } from './partition-ends.ts'
+import { protocolErrorOf } from './protocol-error.ts'
 
 // A new topic, or one whose leader moves: the answer comes within a second or two, and kafkajs does not wait for it.
 const LEADER_MOVES = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])

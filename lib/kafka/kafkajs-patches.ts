@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers/promises'
+import type { Log } from './log.ts'
+import { isCoordinatorMoving } from './protocol-error.ts'
+
+// kafkajs 2.2.4 is frozen, so what is wrong inside it is mended here, on its prototypes, once for a process. Each patch
+// says what it is for, and does nothing but warn when kafkajs is no longer what it expects.
+
+const require = createRequire(import.meta.url)
+let isPatched = false
+
+/** Mends kafkajs. Call it before the first client is made. */
+export function patchKafkajs(log: Log): void {
+  if (isPatched) return
+  isPatched = true
+  stopTimerSpin(log)
+  waitForCoordinators(log)
+}
+
+interface RequestQueuePrototype {
+  pending?: unknown
+  throttledUntil?: number
+  scheduleCheckPendingRequests?: () => void
+}
+
+/**
+ * kafkajs 2.2.4 re-arms a 1 ms timer for ever on each connection, 3 % of a core of an idle process and a warning on
+ * newer Node (tulios/kafkajs#1751). The timer serves requests that wait; while none does, it must not be armed.
+ */
+function stopTimerSpin(log: Log): void {
+  const queue: { prototype: RequestQueuePrototype } = require('kafkajs/src/network/requestQueue/index.js')
+  const schedule = queue.prototype.scheduleCheckPendingRequests
+  if (typeof schedule !== 'function') {
+    hasChanged(log, 'its idle timer')
+    return
+  }
+  queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueuePrototype): void {
+    const isWaiting = !Array.isArray(this.pending) || this.pending.length > 0
+    if (isWaiting || (this.throttledUntil ?? 0) > Date.now()) schedule.call(this)
+  }
+}
+
+interface ConsumerGroupPrototype {
+  joinAndSync?: () => Promise<unknown>
+}
+
+/**
+ * A join that meets a coordinator which is loading its groups stops a kafkajs consumer for good: `joinAndSync` gives up at
+ * whatever is not a rebalance. That happens to the first group of a new cluster and to every group whose coordinator
+ * restarts or moves; Java's client waits and asks again.
+ */
+function waitForCoordinators(log: Log): void {
+  const group: { prototype: ConsumerGroupPrototype } = require('kafkajs/src/consumer/consumerGroup.js')
+  const { joinAndSync } = group.prototype
+  if (typeof joinAndSync !== 'function') {
+    hasChanged(log, 'its way to join a group')
+    return
+  }
+  group.prototype.joinAndSync = function (this: ConsumerGroupPrototype): Promise<unknown> {
+    return whileCoordinatorMoves(() => joinAndSync.call(this))
+  }
+}
+
+function hasChanged(log: Log, what: string): void {
+  log({ level: 'warn', message: `kafkajs has changed inside; ${what} is left as it is`, fields: {} })
+}
+
+const COORDINATOR_RETRY_MS = 100
+// Twenty seconds: a coordinator reads its groups back in less, and a consumer that is told to stop meanwhile must end within
+// its grace period of 25.
+const COORDINATOR_RETRIES_MAX = 200
+
+/** Repeats a call for as long as its coordinator is loading or moving, up to 20 s. */
+export async function whileCoordinatorMoves<Result>(
+  call: () => Promise<Result>,
+  { retry_ms = COORDINATOR_RETRY_MS, retries_max = COORDINATOR_RETRIES_MAX } = {},
+): Promise<Result> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt >= retries_max || !isCoordinatorMoving(error)) throw error
+      await setTimeout(retry_ms)
+    }
+  }
+}

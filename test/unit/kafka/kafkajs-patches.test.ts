@@ -1,0 +1,59 @@
+import { createRequire } from 'node:module'
+import { beforeAll, expect, test } from 'vitest'
+import { patchKafkajs, whileCoordinatorMoves } from '../../../lib/kafka/kafkajs-patches.ts'
+
+const require = createRequire(import.meta.url)
+const log = () => undefined
+const answer = (type: string) => Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type })
+
+beforeAll(() => patchKafkajs(log))
+
+interface RequestQueue {
+  pending: unknown[]
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  scheduleCheckPendingRequests(): void
+  destroy(): void
+}
+
+test('an idle connection arms no timer, one with requests waiting does', () => {
+  const Queue = require('kafkajs/src/network/requestQueue/index.js')
+  const queue: RequestQueue = new Queue({ logger: { debug: log }, broker: 'b', clientId: 'c' })
+  queue.scheduleCheckPendingRequests()
+  expect(queue.throttleCheckTimeoutId).toBeNull()
+  queue.pending.push({})
+  queue.scheduleCheckPendingRequests()
+  expect(queue.throttleCheckTimeoutId).not.toBeNull()
+  queue.destroy()
+})
+
+test('a join waits for a coordinator that is loading, and ends at any other answer', async () => {
+  const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup.js')
+  const answers = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_AUTHORIZATION_FAILED']
+  const asked: string[] = []
+  const coordinator = {
+    joinGroup: async () => {
+      const type = answers[asked.length] ?? 'UNKNOWN'
+      asked.push(type)
+      throw answer(type)
+    },
+  }
+  const group = new ConsumerGroup({
+    cluster: { findGroupCoordinator: async () => coordinator },
+    logger: { namespace: () => ({ info: log, debug: log, warn: log, error: log }) },
+    assigners: [],
+    topics: [],
+    retry: { retries: 0 },
+  })
+  await expect(group.joinAndSync()).rejects.toMatchObject({ type: 'GROUP_AUTHORIZATION_FAILED' })
+  expect(asked).toEqual(answers)
+})
+
+test('a coordinator that never comes is given up', async () => {
+  let calls = 0
+  const call = async () => {
+    calls += 1
+    throw answer('GROUP_LOAD_IN_PROGRESS')
+  }
+  await expect(whileCoordinatorMoves(call, { retry_ms: 0, retries_max: 3 })).rejects.toThrow('GROUP_LOAD_IN_PROGRESS')
+  expect(calls).toBe(4)
+})
