@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import { serveConnection } from './connection.ts'
 import { MalformedRequest } from './errors.ts'
+import { Gate } from './gate.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { listen } from './listening.ts'
 import { EMBEDDED_NOTICE } from './notice.ts'
@@ -29,6 +30,8 @@ export interface EmbeddedBrokerOptions {
   readonly messageBytes_max?: number
   /** What all logs together may hold; beyond it a produce is refused with KAFKA_STORAGE_ERROR. @default 2 GiB */
   readonly logBytes_max?: number
+  /** A broker that is started on the storage of a stopped one goes on where that left off. @default one of its own */
+  readonly storage?: MemoryStorage
   /** Wall clock, epoch ms. @default Date.now */
   readonly clock?: () => number
   /** Gets one line when the broker starts and one for every connection that it closes. @default none */
@@ -42,8 +45,16 @@ export interface EmbeddedBroker {
   readonly address: string
   /** Runs compaction and retention now; returns how many records compaction removed. */
   compactNow(): number
-  /** Closes every connection and forgets everything. */
+  /** Takes requests and answers none until `thaw()`, as a process that was sent SIGSTOP. */
+  freeze(): void
+  thaw(): void
+  /** Closes every connection. What the broker knew stays in its storage. */
   stop(): Promise<void>
+}
+
+/** What outlives a broker that is stopped and started again in this process. */
+export class MemoryStorage {
+  state: BrokerState | null = null
 }
 
 const NODE_ID = 1
@@ -59,7 +70,11 @@ const GIB = 1024 ** 3
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Promise<EmbeddedBroker> {
   const { host = '127.0.0.1', compactionInterval_ms = 30_000, log = () => undefined } = options
-  const state = createState(options)
+  const { storage = new MemoryStorage() } = options
+  const isOurs = options.storage === undefined
+  const state = storage.state ?? createState(options)
+  storage.state = state
+  const gate = new Gate()
   const sockets = new Set<Socket>()
   const isWildcard = host === '0.0.0.0' || host === '::'
   const server = createServer((socket) => {
@@ -67,6 +82,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
     socket.on('close', () => sockets.delete(socket))
     serveConnection(socket, {
       broker: state,
+      gate,
       advertised: { host: isWildcard ? localAddressOf(socket) : host, port: socket.localPort ?? 0 },
       onClosed: (reason) => {
         const detail = reason instanceof MalformedRequest ? reason.message : (reason.stack ?? reason.message)
@@ -87,10 +103,14 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
     port,
     address: `${host}:${port}`,
     compactNow: () => state.topics.clean(state.clock(), true),
+    freeze: () => gate.shut(),
+    thaw: () => gate.open(),
     stop: async () => {
       clearInterval(timer)
-      state.groups.close()
-      state.transactions.close()
+      if (isOurs) {
+        state.groups.close()
+        state.transactions.close()
+      }
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         for (const socket of sockets) socket.destroy()

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { unsupportedApiVersions } from './apis/api-versions.ts'
 import { HANDLERS } from './apis/index.ts'
 import { MalformedRequest } from './errors.ts'
+import type { Gate } from './gate.ts'
 import { API_VERSIONS, apiNameOf } from './protocol/api-keys.ts'
 import { FrameSplitter } from './protocol/framing.ts'
 import { Reader } from './protocol/reader.ts'
@@ -16,6 +17,8 @@ const IDLE_MAX_MS = 10 * 60 * 1000
 
 export interface ConnectionOptions {
   readonly broker: BrokerState
+  /** Shut while the broker is frozen: requests wait in front of it, and so do answers. */
+  readonly gate: Gate
   readonly advertised: { readonly host: string; readonly port: number }
   /** Told why a connection was closed by us: bytes that are no request, or a fault of our own. */
   readonly onClosed: (reason: Error) => void
@@ -43,6 +46,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): voi
   }
 
   const answer = async (frame: Buffer) => {
+    await options.gate.pass()
     const reader = new Reader(frame)
     const response = new Writer()
     const apiKey = reader.int16()
@@ -64,6 +68,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): voi
       signal: gone.signal,
     }
     const outcome: Outcome = await HANDLERS[api](reader, response, version, context)
+    await options.gate.pass()
     if (outcome === 'hang-up') throw new MalformedRequest(`${api} failed and asked for no answer`)
     if (outcome === 'respond') await send(socket, response.frame(correlationId), gone.signal)
   }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Gate } from './gate.ts'
 import { listen } from './listening.ts'
 import { EMBEDDED_NOTICE } from './notice.ts'
 import { bodyTooLarge, malformedRequest, RegistryError } from './registry/registry-error.ts'
@@ -10,6 +11,8 @@ export interface EmbeddedRegistryOptions {
   readonly host?: string
   /** 0 takes any free port. @default 0 */
   readonly port?: number
+  /** A registry that is started on the subjects of a stopped one goes on where that left off. @default its own */
+  readonly subjects?: SubjectStore
   /** Gets one line at the start and one per fault of our own. @default none */
   readonly log?: (line: string) => void
 }
@@ -17,6 +20,10 @@ export interface EmbeddedRegistryOptions {
 export interface EmbeddedRegistry {
   /** `http://host:port`, as `SCHEMA_REGISTRY_URL` wants it. */
   readonly url: string
+  readonly port: number
+  /** Takes requests and answers none until `thaw()`, as a process that was sent SIGSTOP. */
+  freeze(): void
+  thaw(): void
   stop(): Promise<void>
 }
 
@@ -31,9 +38,12 @@ const REQUEST_TIMEOUT_MS = 30_000
  */
 export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {}): Promise<EmbeddedRegistry> {
   const { host = '127.0.0.1', log = () => undefined } = options
-  const subjects = new SubjectStore()
+  const { subjects = new SubjectStore() } = options
+  const gate = new Gate()
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    serve(subjects, request)
+    gate
+      .pass()
+      .then(() => serve(subjects, request))
       .then((body) => send(response, 200, body))
       .catch((error: unknown) => {
         if (error instanceof RegistryError) {
@@ -49,6 +59,9 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {
   log(`embedded schema registry on ${url} (${EMBEDDED_NOTICE})`)
   return {
     url,
+    port,
+    freeze: () => gate.shut(),
+    thaw: () => gate.open(),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

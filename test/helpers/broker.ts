@@ -1,5 +1,7 @@
-import { startEmbeddedBroker } from '../../lib/embedded/broker.ts'
+import { MemoryStorage, startEmbeddedBroker } from '../../lib/embedded/broker.ts'
+import { SubjectStore } from '../../lib/embedded/registry/subjects.ts'
 import { startEmbeddedRegistry } from '../../lib/embedded/registry.ts'
+import { ControlledService, type ServiceControl } from './service-control.ts'
 
 export interface TestBroker {
   readonly brokers: string[]
@@ -9,6 +11,10 @@ export interface TestBroker {
   readonly compactNow: (() => number) | null
   /** Why the embedded broker closed connections, for tests that expect none or some; null for an external broker. */
   readonly closedConnections: string[] | null
+  /** Takes the broker away and gives it back; null where it is not the test's to stop. */
+  readonly brokerControl: ServiceControl | null
+  /** The same for the registry. */
+  readonly registryControl: ServiceControl | null
   close(): Promise<void>
 }
 
@@ -22,8 +28,8 @@ export async function openBroker(): Promise<TestBroker> {
   if (!external && process.env.REQUIRE_KAFKA === '1') {
     throw new Error('REQUIRE_KAFKA is 1 and KAFKA_BROKERS is not set; run under scripts/real-kafka/start.mjs --exec')
   }
-  const registry = process.env.SCHEMA_REGISTRY_URL ? null : await startEmbeddedRegistry()
-  const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.url ?? ''
+  const registry = process.env.SCHEMA_REGISTRY_URL ? null : await embeddedRegistry()
+  const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.running.url ?? ''
   if (external) {
     announce(`external broker ${external}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
     return {
@@ -32,29 +38,48 @@ export async function openBroker(): Promise<TestBroker> {
       kind: 'external',
       compactNow: null,
       closedConnections: null,
+      brokerControl: null,
+      registryControl: registry,
       close: async () => registry?.stop(),
     }
   }
   const closedConnections: string[] = []
-  const broker = await startEmbeddedBroker({
-    sessionTimeout_min_ms: 1_000,
-    compactionInterval_ms: 0,
-    log: (line) => {
-      if (line.includes('closed a connection')) closedConnections.push(line)
-    },
-  })
-  announce(`embedded broker ${broker.address}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
+  const broker = await embeddedBroker(closedConnections)
+  const { address } = broker.running
+  announce(`embedded broker ${address}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
   return {
-    brokers: [broker.address],
+    brokers: [address],
     registryUrl,
     kind: 'embedded',
-    compactNow: broker.compactNow,
+    compactNow: () => broker.running.compactNow(),
     closedConnections,
+    brokerControl: broker,
+    registryControl: registry,
     close: async () => {
       await broker.stop()
       await registry?.stop()
     },
   }
+}
+
+function embeddedRegistry() {
+  const subjects = new SubjectStore()
+  return ControlledService.open((port) => startEmbeddedRegistry({ port, subjects }))
+}
+
+function embeddedBroker(closedConnections: string[]) {
+  const storage = new MemoryStorage()
+  return ControlledService.open((port) =>
+    startEmbeddedBroker({
+      port,
+      storage,
+      sessionTimeout_min_ms: 1_000,
+      compactionInterval_ms: 0,
+      log: (line) => {
+        if (line.includes('closed a connection')) closedConnections.push(line)
+      },
+    }),
+  )
 }
 
 function announce(line: string): void {
