@@ -42,7 +42,7 @@ export async function startStages(
 
 function optionsOf(
   context: CliContext,
-  { topics, hops }: Config,
+  { kafka: { session_timeout_ms: sessionTimeout_ms, outage_max_ms }, topics, hops }: Config,
   { kafka, codec }: Cluster,
   all: readonly Stage[],
   stage: Stage,
@@ -52,7 +52,7 @@ function optionsOf(
     stage,
     kafka,
     codec,
-    settings: { prefix: topics.prefix, partitions: topics.partitions, hops },
+    settings: { prefix: topics.prefix, partitions: topics.partitions, hops, sessionTimeout_ms, outage_max_ms },
     writers: (topic: Parameters<typeof writerCount>[1]) => writerCount(all, topic, topics.partitions),
     log: ({
       level,

@@ -21,7 +21,11 @@ export interface KafkaClient {
   /** Everything that a caller awaits from kafkajs and that can fail for want of a broker. Rejects with BrokerUnavailable. */
   reach<Result>(doing: string, call: () => Promise<Result>): Promise<Result>
   admin(): Admin
-  consumer(config: ConsumerConfig): Consumer
+  /**
+   * `mayRestart` decides about a consumer that kafkajs gives up on and could start anew: true keeps it, with its listeners
+   * and another member id. @default never
+   */
+  consumer(config: ConsumerConfig, mayRestart?: (error: Error) => boolean): Consumer
   /** For records outside transactions; repeats of a send are recognised by the broker (KIP-98). */
   idempotentProducer(): Producer
   /** One for each transactional id: a second one with the same id fences the first (KIP-98). */
@@ -63,11 +67,11 @@ export function createKafka(options: KafkaOptions): KafkaClient {
       }
     },
     admin: () => kafka.admin({ retry }),
-    consumer: (config) =>
+    consumer: (config, mayRestart = () => false) =>
       kafka.consumer({
         ...config,
-        // A fresh process is the tested path: restore. kafkajs would otherwise restart the consumer under us, for ever.
-        retry: { ...retry, restartOnFailure: async () => false },
+        // Left alone, kafkajs would restart a consumer for ever, whatever the reason.
+        retry: { ...retry, restartOnFailure: async (error) => mayRestart(error) },
       }),
     idempotentProducer: () =>
       kafka.producer({

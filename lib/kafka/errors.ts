@@ -116,6 +116,22 @@ export class ChangelogUnreadable extends HydrawatchError {
   }
 }
 
+/** A changelog says nothing, though its group has committed offsets: the state that belongs to them is gone. */
+export class ChangelogLost extends HydrawatchError {
+  readonly code = 'E_CHANGELOG_LOST'
+  readonly topic: string
+  readonly partition: number
+
+  constructor(fields: { topic: string; partition: number; groupId: string; input_topic: string; offset: number }) {
+    const { topic, partition, groupId, input_topic, offset } = fields
+    super(
+      `${topic}/${partition} holds no state, but the group ${groupId} has committed offset ${offset} of ${input_topic}: bring the topic back from a copy, or delete the group's offsets to begin anew with what the inputs still hold (what was said before is then said again, under the same ids)`,
+    )
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
 /** True for an error code of the Kafka protocol, which kafkajs puts under `type`. */
 function isAnswer(cause: unknown): boolean {
   return cause instanceof Error && 'type' in cause && typeof cause.type === 'string'

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import { inputPartitions, type Stage, taskCount } from '../stream/stage.ts'
 import { partitionCount } from '../stream/topology.ts'
-import { whileCoordinatorMoves } from './kafkajs-patches.ts'
+import { committedOffsets } from './committed-offsets.ts'
 import { groupIdOf } from './stage-runtime.ts'
 import { fetchTopicEnds } from './topic-ends.ts'
 
@@ -36,14 +36,8 @@ export async function stageLag(
   const { prefix, partitions } = layout
   const groupId = groupIdOf(stage.name, prefix)
   const topics = [...new Set(stage.inputs.map(({ topic }) => topic))]
-  const committed = new Map<string, number>()
   const names = topics.map((topic) => prefix + topic)
-  for (const group of await whileCoordinatorMoves(() => admin.fetchOffsets({ groupId, topics: names }))) {
-    // The broker answers -1 where nothing has been committed.
-    for (const { partition, offset } of group.partitions) {
-      if (Number(offset) >= 0) committed.set(`${group.topic}/${partition}`, Number(offset))
-    }
-  }
+  const committed = await committedOffsets(admin, groupId, names)
   const ends = new Map(
     await Promise.all(topics.map(async (topic) => [topic, await fetchTopicEnds(admin, prefix + topic)] as const)),
   )

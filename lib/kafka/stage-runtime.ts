@@ -7,9 +7,11 @@ import type { Stage } from '../stream/stage.ts'
 import { type HopSettings, isSource } from '../stream/topology.ts'
 import { taskAssigner } from './assigner.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
+import { committedOffsets } from './committed-offsets.ts'
 import { BrokerUnavailable } from './errors.ts'
 import { toInputRecord } from './input-record.ts'
 import { type Log, withFields } from './log.ts'
+import { isOutage, Outage } from './outage.ts'
 import { PartitionEnds } from './partition-ends.ts'
 import { SourceGate } from './source-gate.ts'
 import { StageConsumer } from './stage-consumer.ts'
@@ -30,6 +32,8 @@ export interface StageSettings {
   }
   /** The broker gives our tasks to others when it has not heard from us for so long. @default 30000 */
   readonly sessionTimeout_ms?: number
+  /** How long brokers may be away before a running stage gives up. @default 300000 */
+  readonly outage_max_ms?: number
   /** How long a fetch waits for something new; also what a pause or a stop may take. @default 300 */
   readonly fetchWait_ms?: number
 }
@@ -77,6 +81,7 @@ export interface StageRuntime {
 }
 
 const HEARTBEAT_MS = 3_000
+const OUTAGE_MAX_MS = 300_000
 const REBALANCE_TIMEOUT_MS = 45_000
 // kafkajs decodes a whole fetch before anything else runs: 10 MB of requests took half a second of CPU, 4 MB a quarter.
 const FETCH_BYTES_MAX = 4 << 20
@@ -133,6 +138,7 @@ class Runtime implements StageRuntime {
   private readonly runs = new Set<Promise<void>>()
   private readonly settle: { resolve: () => void; reject: (error: unknown) => void }
   private confirmations: (() => void)[] = []
+  private readonly outage: Outage
   private generation = 0
   private silenceTimer: NodeJS.Timeout | null = null
   private failure: { error: unknown } | null = null
@@ -147,28 +153,32 @@ class Runtime implements StageRuntime {
     this.log = withFields(options.log, { stage: stage.name })
     this.gate = isSource(stage) ? new SourceGate(partitions, hops.ahead_hops) : null
     this.ends = new PartitionEnds((topic) => fetchTopicEnds(admin, topic))
-    const { sessionTimeout_ms = 30_000, fetchWait_ms = 300 } = settings
-    this.consumer = kafka.consumer({
-      groupId: this.groupId,
-      partitionAssigners: [
-        taskAssigner({
-          stage,
-          prefix,
-          partitions,
-          broadcast: this.gate ? 'hops' : null,
-          held: () => [...this.tasks.keys()],
-        }),
-      ],
-      sessionTimeout: sessionTimeout_ms,
-      heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeout_ms / 4)),
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      maxWaitTimeInMs: fetchWait_ms,
-      minBytes: 1,
-      maxBytesPerPartition: PARTITION_BYTES_MAX,
-      maxBytes: FETCH_BYTES_MAX,
-      allowAutoTopicCreation: false,
-      readUncommitted: false,
-    })
+    const { sessionTimeout_ms = 30_000, fetchWait_ms = 300, outage_max_ms = OUTAGE_MAX_MS } = settings
+    this.outage = new Outage(outage_max_ms, options.now)
+    this.consumer = kafka.consumer(
+      {
+        groupId: this.groupId,
+        partitionAssigners: [
+          taskAssigner({
+            stage,
+            prefix,
+            partitions,
+            broadcast: this.gate ? 'hops' : null,
+            held: () => [...this.tasks.keys()],
+          }),
+        ],
+        sessionTimeout: sessionTimeout_ms,
+        heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeout_ms / 4)),
+        rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+        maxWaitTimeInMs: fetchWait_ms,
+        minBytes: 1,
+        maxBytesPerPartition: PARTITION_BYTES_MAX,
+        maxBytes: FETCH_BYTES_MAX,
+        allowAutoTopicCreation: false,
+        readUncommitted: false,
+      },
+      (error) => this.mayRejoin(error),
+    )
     this.partitions = new StageConsumer({
       consumer: this.consumer,
       codec,
@@ -192,7 +202,10 @@ class Runtime implements StageRuntime {
     consumer.on(consumer.events.HEARTBEAT, () => {
       for (const confirm of this.confirmations.splice(0)) confirm()
     })
+    // Only a fetch says that brokers serve us: a coordinator may answer while the leaders are away.
+    consumer.on(consumer.events.FETCH, () => this.outage.end())
     consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (payload.restart) return
       const doing = `reading for ${stage.name}`
       this.fail(new BrokerUnavailable({ brokers: kafka.brokers, doing, cause: payload.error }))
     })
@@ -283,6 +296,8 @@ class Runtime implements StageRuntime {
       consumer: this.partitions,
       ends: this.ends,
       gate: this.gate,
+      outage_max_ms: settings.outage_max_ms ?? OUTAGE_MAX_MS,
+      committed: (topics) => committedOffsets(this.admin, this.groupId, topics),
       confirmed: () => new Promise((resolve) => this.confirmations.push(resolve)),
       onHop,
       log: this.log,
@@ -308,6 +323,21 @@ class Runtime implements StageRuntime {
       },
       onAdvance: () => undefined,
     })
+  }
+
+  /**
+   * kafkajs has given its consumer up. While brokers are away it may start it again: the tasks keep what they hold, and the
+   * next join says which of them are still ours.
+   */
+  private mayRejoin(error: Error): boolean {
+    if (this.stopping || this.failure || this.generation === 0) return false
+    if (!isOutage(error) || !this.outage.mayPass()) return false
+    this.log({
+      level: 'warn',
+      message: 'lost the brokers, joining the group again',
+      fields: { generation: this.generation, reason: error.message },
+    })
+    return true
   }
 
   private noteFailedCheck(error: unknown): void {

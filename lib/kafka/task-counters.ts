@@ -9,6 +9,8 @@ export interface TaskCounters {
   dead_letters: number
   /** Records of inputs that retention had removed before they were read. */
   records_missed: number
+  /** Offsets missing at the beginning of the changelog at the last restore: state that is lost. */
+  changelog_missed: number
   restores: number
   restored_records: number
   restore_ms: number
@@ -24,6 +26,7 @@ export function newTaskCounters(): TaskCounters {
     transactions_failed: 0,
     dead_letters: 0,
     records_missed: 0,
+    changelog_missed: 0,
     restores: 0,
     restored_records: 0,
     restore_ms: 0,

@@ -10,12 +10,13 @@ import { SourceAssembler } from '../stream/source-assembler.ts'
 import { type InputPartition, inputPartitions, type Stage } from '../stream/stage.ts'
 import { createAssembler, type HopSettings, partitionCount } from '../stream/topology.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
-import { BrokerUnavailable } from './errors.ts'
+import { BrokerUnavailable, ChangelogLost } from './errors.ts'
 import { yieldToEventLoop } from './event-loop.ts'
 import { toInputRecord } from './input-record.ts'
 import type { Log } from './log.ts'
+import { isOutage, Outage } from './outage.ts'
 import type { PartitionEnds } from './partition-ends.ts'
-import { Restore } from './restore.ts'
+import { Restore, type RestoreProgress } from './restore.ts'
 import { Signal } from './signal.ts'
 import type { SourceGate } from './source-gate.ts'
 import type { StageConsumer } from './stage-consumer.ts'
@@ -38,6 +39,10 @@ export interface TaskOptions {
   readonly ends: PartitionEnds
   /** For a stage that cuts hops itself. */
   readonly gate: SourceGate | null
+  /** How long brokers may be away before the task gives up. */
+  readonly outage_max_ms: number
+  /** What the group has committed (`committedOffsets` of committed-offsets.ts). */
+  readonly committed: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
   /** Resolves when the group has confirmed, from now on, that we are a member: what we were told is ours still is. */
   readonly confirmed: () => Promise<void>
   readonly onHop: (hop: CommittedHop) => void
@@ -60,6 +65,8 @@ export interface TaskStatus {
   readonly state: TaskState
   /** Last hop committed by or before this process; null before the first. */
   readonly hop: number | null
+  /** How far a restore has come; null when none is under way. */
+  readonly restore: RestoreProgress | null
   /** Records of hops that are not complete. */
   readonly buffered: number
   /** Offsets to read next. */
@@ -71,7 +78,11 @@ const HOPS_PER_TRANSACTION_MAX = 8
 const BYTES_PER_TRANSACTION_MAX = 8 << 20
 // A complete hop waits and 50,000 records are there: at 1.5 kB each 75 MB per task. Reading on would only fill memory.
 const BUFFERED_RECORDS_MAX = 50_000
-const FAILURES_MAX = 5
+// Brokers that are away are waited for by time.
+const REFUSALS_MAX = 5
+const REST_MS = 100
+const PROGRESS_LOG_MS = 5_000
+const REST_MAX_MS = 5_000
 
 /** Thrown inside a task to leave whatever it is doing. */
 class Revoked extends Error {}
@@ -97,8 +108,13 @@ export class Task {
   private readonly stopListening: () => void
   private current: TaskState = 'assigned'
   private life: Life | null = null
+  private restoring: Restore | null = null
+  private progressLogged_ms = 0
   private lastHop: number | null = null
+  /** Attempts that failed since the last commit, and those of them that were refusals. */
   private failures = 0
+  private refusals = 0
+  private readonly outage: Outage
   private error: unknown = null
   private closing: Promise<void> = Promise.resolve()
   /** Counts arrivals on source and hop inputs. */
@@ -114,6 +130,7 @@ export class Task {
   constructor(options: TaskOptions) {
     const { stage, task, partitions } = options
     this.options = options
+    this.outage = new Outage(options.outage_max_ms, options.now)
     this.inputs = inputPartitions(stage, task, (topic) => partitionCount(topic, partitions))
     this.tables = this.inputs.filter(({ input }) => input.role === 'table')
     this.flows = this.inputs.filter(({ input }) => input.role !== 'table')
@@ -157,6 +174,7 @@ export class Task {
       task: this.options.task,
       state: this.current,
       hop: this.lastHop,
+      restore: this.restoring?.progress() ?? null,
       buffered: this.life?.assembler.buffered() ?? 0,
       offsets: this.inputs.map(({ input, partition }) => ({
         topic: input.topic,
@@ -216,23 +234,39 @@ export class Task {
       writers: this.options.writers,
     })
     this.life = { producer, assembler, processor }
+    this.progressLogged_ms = started_ms
     this.checkAlive()
 
     // Older owners are fenced by now, so this end is final.
     const changelog = prefix + stage.changelog
-    const end = (await ends.now(changelog)).get(task)
+    const { low, high } = (await ends.now(changelog)).get(task) ?? { low: 0, high: 0 }
     this.checkAlive()
-    const restore = new Restore({ codec, topic: stage.changelog, partition: task, processor })
-    if (end && end.high > end.low) {
-      consumer.open(changelog, task, end.low, {
-        onMessages: (messages) => this.guard(() => this.applyAll(restore, messages)),
-        onAdvance: () => this.wake.notify(),
+    const restore = new Restore({ codec, topic: stage.changelog, partition: task, processor, low, high })
+    this.restoring = restore
+    this.counters.changelog_missed = low
+    if (low > 0) {
+      // Compaction leaves the start of a log where it is. Something else removed records: what they said is unknown.
+      log({
+        level: 'error',
+        message: 'the changelog has lost its beginning; state restored from it is incomplete',
+        fields: { task, topic: stage.changelog, from: 0, to: low },
       })
-      await this.until(() => (consumer.next(changelog, task) ?? 0) >= end.high)
+    }
+    if (high > low) {
+      consumer.open(changelog, task, low, {
+        onMessages: (messages) => this.guard(() => this.applyAll(restore, messages)),
+        onAdvance: () => {
+          restore.advance(consumer.next(changelog, task) ?? 0)
+          this.wake.notify()
+        },
+      })
+      await this.until(() => restore.isComplete)
       consumer.close(changelog, task)
     }
+    if (restore.position === null) await this.refuseLostChangelog()
     if (restore.position) assembler.resume(restore.position)
     processor.restored()
+    this.restoring = null
     this.lastHop = restore.position?.hop ?? null
     this.counters.restores += 1
     this.counters.restored_records += restore.records
@@ -248,6 +282,30 @@ export class Task {
 
   private applyAll(restore: Restore, messages: readonly KafkaMessage[]): void {
     for (const message of messages) restore.apply(message)
+    const now_ms = this.options.now()
+    if (now_ms - this.progressLogged_ms < PROGRESS_LOG_MS) return
+    this.progressLogged_ms = now_ms
+    this.options.log({
+      level: 'info',
+      message: 'task restoring',
+      fields: { task: this.options.task, ...restore.progress() },
+    })
+  }
+
+  /**
+   * Position and offsets are committed together. Offsets without a position mean that the changelog is gone, and beginning
+   * anew at the start of the inputs would say everything a second time.
+   */
+  private async refuseLostChangelog(): Promise<void> {
+    const { stage, task, groupId, prefix, committed } = this.options
+    const offsets = await committed([...new Set(this.inputs.map(({ input }) => prefix + input.topic))])
+    for (const { input, partition } of this.inputs) {
+      const input_topic = prefix + input.topic
+      const offset = offsets.get(`${input_topic}/${partition}`)
+      if (offset !== undefined)
+        throw new ChangelogLost({ topic: prefix + stage.changelog, partition: task, groupId, input_topic, offset })
+    }
+    this.checkAlive()
   }
 
   private async openInputs(position: Position | null): Promise<void> {
@@ -366,6 +424,8 @@ export class Task {
     )
     const committed_ms = now()
     this.failures = 0
+    this.refusals = 0
+    this.outage.end()
     this.lastHop = position.hop
     this.counters.hops += taken.length
     this.counters.transactions += 1
@@ -396,15 +456,17 @@ export class Task {
     if (this.current === 'revoked' && (error instanceof Revoked || isOutside(error))) return
     if (!isOutside(error)) throw error
     const { kafka, task, log, confirmed } = this.options
-    this.failures += 1
-    this.counters.transactions_failed += 1
     const fenced = isFenced(error)
+    const isAway = !fenced && isOutage(error)
+    this.failures += 1
+    if (!isAway) this.refusals += 1
+    this.counters.transactions_failed += 1
     log({
       level: 'warn',
       message: fenced ? 'task fenced off by another owner' : 'task failed, restoring it again',
       fields: { task, attempt: this.failures, reason: error instanceof Error ? error.message : String(error) },
     })
-    if (this.failures >= FAILURES_MAX) {
+    if (isAway ? !this.outage.mayPass() : this.refusals >= REFUSALS_MAX) {
       throw new BrokerUnavailable({
         brokers: kafka.brokers,
         doing: `task ${task} of ${this.options.stage.name}`,
@@ -413,7 +475,10 @@ export class Task {
     }
     this.closeInputs()
     this.move('assigned')
-    if (!fenced) return
+    if (!fenced) {
+      await this.rest(Math.min(REST_MS * 2 ** (this.failures - 1), REST_MAX_MS))
+      return
+    }
     // Either the other owner is a zombie that has yet to notice, or we are: only the group knows.
     let isConfirmed = false
     void confirmed().then(() => {
@@ -421,6 +486,17 @@ export class Task {
       this.wake.notify()
     })
     while (!isConfirmed && this.state !== 'revoked') await this.wake.wait()
+  }
+
+  /** Waits before the next attempt, or until revoked. */
+  private async rest(rest_ms: number): Promise<void> {
+    let isOver = false
+    const timer = setTimeout(() => {
+      isOver = true
+      this.wake.notify()
+    }, rest_ms)
+    while (!isOver && this.state !== 'revoked') await this.wake.wait()
+    clearTimeout(timer)
   }
 
   /** Waits until a condition holds; it is looked at whenever something has moved. */
@@ -457,6 +533,7 @@ export class Task {
   private drop(): void {
     const { life } = this
     this.life = null
+    this.restoring = null
     if (life) this.closing = life.producer.close()
   }
 

@@ -39,6 +39,14 @@ export const kafkaSettings = z.strictObject({
     .max(100)
     .default(5)
     .describe('Retries of a broker or registry call before exit.'),
+  session_timeout_ms: milliseconds(6_000, 1_800_000)
+    .default(30_000)
+    .describe(
+      'A consumer that was not heard of for so long loses its tasks: after a kill they stand still for this time.',
+    ),
+  outage_max_ms: milliseconds(0, DAY_MS)
+    .default(300_000)
+    .describe('How long brokers may be away before a running consumer exits. Until then it waits and goes on.'),
 })
 
 export const topicSettings = z.strictObject({

@@ -59,7 +59,7 @@ test('ends with an error when the broker goes away for good', async () => {
   await applyTopics(admin, { prefix: '', partitions: 1, replicationFactor: 1 })
   await admin.disconnect()
   const codec = createCodec({ schemaById: async () => null, idOf: async () => 1 })
-  const settings = stageSettings('', 1)
+  const settings = { ...stageSettings('', 1), outage_max_ms: 0 }
   const runtime = await startStage({
     stage: countingStage(),
     kafka,
