@@ -1,3 +1,4 @@
+import type { TopicName } from '../../schemas/topics.ts'
 import type { Position } from '../../schemas/types.ts'
 import type { HopInput } from './processor.ts'
 import type { InputRecord, RejectedRecord } from './record.ts'
@@ -27,4 +28,14 @@ export interface HopAssembler {
   aheadPartitions(): { topic: string; partition: number }[]
   /** Records held for hops that are not complete. */
   buffered(): number
+  /** What the next hop still needs; empty when it is complete, even where a gate holds it back. */
+  missing(): MissingPart[]
+}
+
+/** Something that must come before the next hop of a task is complete. */
+export interface MissingPart {
+  readonly topic: TopicName
+  readonly partition: number
+  /** The task that has not closed the hop; null on a source: records, a marker or a silence. */
+  readonly writer: number | null
 }

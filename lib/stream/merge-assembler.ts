@@ -1,7 +1,7 @@
 import type { TopicName } from '../../schemas/topics.ts'
 import type { InputPosition, Position } from '../../schemas/types.ts'
 import type { TopicValue } from '../../schemas/values.ts'
-import type { HopAssembler, TakenHop } from './assembler.ts'
+import type { HopAssembler, MissingPart, TakenHop } from './assembler.ts'
 import { hopEnd_ms } from './hop.ts'
 import type { HopHeader, InputRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
@@ -165,6 +165,14 @@ export class MergeAssembler implements HopAssembler {
     let count = 0
     for (const { hops } of this.channels) for (const values of hops.values()) count += values.length
     return count
+  }
+
+  missing(): MissingPart[] {
+    const firsts = this.channels.map(({ first }) => first ?? Number.POSITIVE_INFINITY)
+    const hop = this.closed === null ? Math.min(...firsts) : this.closed + 1
+    return [...this.partitions.values()].flatMap(({ topic, partition, channels }) =>
+      channels.filter(({ closedThrough }) => closedThrough < hop).map(({ writer }) => ({ topic, partition, writer })),
+    )
   }
 
   private file(merged: MergedPartition, channel: Channel, header: HopHeader, record: InputRecord): void {

@@ -1,6 +1,6 @@
 import type { Position } from '../../schemas/types.ts'
 import type { TopicValue } from '../../schemas/values.ts'
-import type { HopAssembler, TakenHop } from './assembler.ts'
+import type { HopAssembler, MissingPart, TakenHop } from './assembler.ts'
 import { hopEnd_ms, hopOf } from './hop.ts'
 import type { InputRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
@@ -152,6 +152,11 @@ export class SourceAssembler implements HopAssembler {
     let count = 0
     for (const { values } of this.open.values()) count += values.length
     return count
+  }
+
+  missing(): MissingPart[] {
+    if (this.nextHop() !== null) return []
+    return [{ topic: this.source.input.topic, partition: this.source.partition, writer: null }]
   }
 
   private offerMarker(record: InputRecord): void {

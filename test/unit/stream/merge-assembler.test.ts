@@ -138,6 +138,23 @@ describe('merging', () => {
   })
 })
 
+describe('what is missing', () => {
+  test('names each writer that has not closed the next hop, and nobody when it is complete', () => {
+    const merge = assembler()
+    expect(merge.missing()).toHaveLength(WRITERS + 2)
+    const closes = [links(0, FIRST_HOP, true, null), links(2, FIRST_HOP, true, null), signals(0, FIRST_HOP)]
+    for (const record of numbered(closes)) merge.offer(record)
+    expect(merge.missing()).toEqual([
+      { topic: 'links', partition: 0, writer: 1 },
+      { topic: 'signals', partition: 1, writer: 1 },
+    ])
+    for (const record of numbered([links(1, FIRST_HOP, true, null), signals(1, FIRST_HOP)])) merge.offer(record)
+    expect(merge.missing()).toEqual([])
+    expect(merge.take()?.input.hop).toBe(FIRST_HOP)
+    expect(merge.missing()).toHaveLength(WRITERS + 2)
+  })
+})
+
 describe('resuming', () => {
   test('a rejection that was read but not taken is not lost', () => {
     const records = numbered([...closing(100), { ...links(0, 101, false, 1), bad: true }, ...closing(101)])

@@ -219,3 +219,25 @@ function runDisturbed(
   while (take());
   return hops
 }
+
+describe('what is missing', () => {
+  const SOURCE = { topic: 'requests', partition: 0, writer: null }
+
+  test('a source misses records until its watermark has passed a hop', () => {
+    const source = assembler()
+    expect(source.missing()).toEqual([SOURCE])
+    source.offer(at(0, 10))
+    expect(source.missing()).toEqual([SOURCE])
+    source.offer(at(1, 95))
+    expect(source.missing()).toEqual([])
+  })
+
+  test('a source that the gate holds back misses nothing of its own', () => {
+    const source = assembler(() => 0)
+    source.offer(marker(0, 600))
+    expect(source.ready()).toBe(true)
+    source.take()
+    expect(source.ready()).toBe(false)
+    expect(source.missing()).toEqual([])
+  })
+})
