@@ -18,6 +18,7 @@ interface Slot {
  */
 export class PartitionEnds {
   private readonly slots = new Map<string, Slot>()
+  private readonly answers = new Map<string, TopicEnds>()
   private readonly fetchEnds: (topic: string) => Promise<TopicEnds>
 
   constructor(fetchEnds: (topic: string) => Promise<TopicEnds>) {
@@ -35,13 +36,21 @@ export class PartitionEnds {
     return slot.next
   }
 
+  /** The latest answer, however old; null before the first. */
+  last(topic: string): TopicEnds | null {
+    return this.answers.get(topic) ?? null
+  }
+
   private start(topic: string): Promise<TopicEnds> {
     const slot: Slot = { running: this.fetchEnds(topic), next: null }
     this.slots.set(topic, slot)
     const finish = (): void => {
       if (this.slots.get(topic) === slot && slot.next === null) this.slots.delete(topic)
     }
-    slot.running.then(finish, finish)
+    slot.running.then((ends) => {
+      this.answers.set(topic, ends)
+      finish()
+    }, finish)
     return slot.running
   }
 }

@@ -29,6 +29,13 @@ export class SourceGate {
     return this.gate.behind()
   }
 
+  /** Sources that have closed least, and hold the others back. */
+  slowest(): number[] {
+    const behind = this.gate.behind()
+    const most = Math.max(...behind.map(({ hops }) => hops))
+    return behind.filter(({ hops }) => hops === most).map(({ partition }) => partition)
+  }
+
   /** Returns the way to stop listening. */
   onAnnounce(listener: () => void): () => void {
     this.listeners.add(listener)

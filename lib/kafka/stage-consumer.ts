@@ -17,6 +17,8 @@ interface Cursor {
   readonly listener: PartitionListener
   /** Offset to read next. */
   next: number
+  /** Offset behind the last record, as the broker told it with the last fetch; null before one. */
+  end: number | null
   isPaused: boolean
   /** Tick of the last seek. */
   soughtAt: number
@@ -63,6 +65,7 @@ export class StageConsumer {
   async eachBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const cursor = this.cursors.get(placeOf(batch.topic, batch.partition))
     if (!cursor || !isRunning() || isStale()) return
+    cursor.end = Number(batch.highWatermark)
     try {
       const values = batch.messages.map(({ value }) => value)
       if (!this.codec.isPrepared(values)) {
@@ -87,7 +90,7 @@ export class StageConsumer {
 
   /** Starts reading a partition of ours at `offset`. Opened again, it starts anew. */
   open(topic: string, partition: number, offset: number, listener: PartitionListener): void {
-    const cursor = { topic, partition, listener, next: offset, isPaused: false, soughtAt: 0 }
+    const cursor = { topic, partition, listener, next: offset, end: null, isPaused: false, soughtAt: 0 }
     this.cursors.set(placeOf(topic, partition), cursor)
     this.seek(cursor)
     this.fetch(topic, partition, true)
@@ -113,6 +116,14 @@ export class StageConsumer {
   /** Offset to read next; null when the partition is not open. */
   next(topic: string, partition: number): number | null {
     return this.cursors.get(placeOf(topic, partition))?.next ?? null
+  }
+
+  /**
+   * Offset behind the last record, records of open transactions included, as of the last fetch that brought something; null
+   * before one. It does not move while the partition is paused.
+   */
+  end(topic: string, partition: number): number | null {
+    return this.cursors.get(placeOf(topic, partition))?.end ?? null
   }
 
   private join(assignment: Readonly<Record<string, number[]>>): void {
@@ -160,6 +171,7 @@ export class StageConsumer {
       this.seek(cursor)
       return
     }
+    cursor.end = Number(payload.highWatermark)
     cursor.next = Math.max(cursor.next, Number(payload.lastOffset) + 1)
     cursor.listener.onAdvance()
   }

@@ -56,6 +56,11 @@ export interface StageStatus {
   readonly groupId: string
   /** Joins of the group so far, as seen from here. */
   readonly generation: number
+  /** When the broker last answered a heartbeat or a fetch, epoch ms; before the first, when the stage was started. */
+  readonly lastHeard_ms: number
+  readonly sessionTimeout_ms: number
+  /** The stage has stopped, is stopping, or has failed: it will not read again. */
+  readonly isOver: boolean
   readonly tasks: readonly TaskStatus[]
   /** Sources that have closed less than the furthest one; empty for other stages. */
   readonly behind: readonly { readonly partition: number; readonly hops: number }[]
@@ -76,6 +81,8 @@ export interface StageRuntime {
   readonly closed: Promise<void>
   status(): StageStatus
   counters(): StageCounters
+  /** Asks the broker where the inputs end, so that `status` knows it of partitions that are paused, too. */
+  refreshEnds(): Promise<void>
   /** Finishes or abandons the open hop, leaves the group and disconnects, within 25 s. */
   stop(): Promise<void>
 }
@@ -139,6 +146,8 @@ class Runtime implements StageRuntime {
   private readonly settle: { resolve: () => void; reject: (error: unknown) => void }
   private confirmations: (() => void)[] = []
   private readonly outage: Outage
+  private readonly sessionTimeout_ms: number
+  private lastHeard_ms: number
   private generation = 0
   private silenceTimer: NodeJS.Timeout | null = null
   private failure: { error: unknown } | null = null
@@ -155,6 +164,8 @@ class Runtime implements StageRuntime {
     this.ends = new PartitionEnds((topic) => fetchTopicEnds(admin, topic))
     const { sessionTimeout_ms = 30_000, fetchWait_ms = 300, outage_max_ms = OUTAGE_MAX_MS } = settings
     this.outage = new Outage(outage_max_ms, options.now)
+    this.sessionTimeout_ms = sessionTimeout_ms
+    this.lastHeard_ms = options.now()
     this.consumer = kafka.consumer(
       {
         groupId: this.groupId,
@@ -200,10 +211,14 @@ class Runtime implements StageRuntime {
     const { stage, kafka, settings, now } = this.options
     const { consumer } = this
     consumer.on(consumer.events.HEARTBEAT, () => {
+      this.lastHeard_ms = now()
       for (const confirm of this.confirmations.splice(0)) confirm()
     })
     // Only a fetch says that brokers serve us: a coordinator may answer while the leaders are away.
-    consumer.on(consumer.events.FETCH, () => this.outage.end())
+    consumer.on(consumer.events.FETCH, () => {
+      this.lastHeard_ms = now()
+      this.outage.end()
+    })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (payload.restart) return
       const doing = `reading for ${stage.name}`
@@ -240,6 +255,9 @@ class Runtime implements StageRuntime {
       stage: this.options.stage.name,
       groupId: this.groupId,
       generation: this.generation,
+      lastHeard_ms: this.lastHeard_ms,
+      sessionTimeout_ms: this.sessionTimeout_ms,
+      isOver: this.stopping !== null || this.failure !== null,
       tasks: this.sortedTasks().map(([, task]) => task.status()),
       behind: this.gate?.behind() ?? [],
     }
@@ -252,6 +270,13 @@ class Runtime implements StageRuntime {
         processor[name] = (processor[name] ?? 0) + count
     }
     return { tasks: this.sortedTasks().map(([task, { counters }]) => ({ task, ...counters })), processor }
+  }
+
+  async refreshEnds(): Promise<void> {
+    const { stage, settings } = this.options
+    await Promise.all(
+      [...new Set(stage.inputs.map(({ topic }) => topic))].map((topic) => this.ends.now(settings.prefix + topic)),
+    )
   }
 
   stop(): Promise<void> {

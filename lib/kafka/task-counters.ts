@@ -1,4 +1,5 @@
 import type { TopicName } from '../../schemas/topics.ts'
+import type { RejectedRecord } from '../stream/record.ts'
 
 /** What one task of this process has done since it became ours. */
 export interface TaskCounters {
@@ -7,6 +8,8 @@ export interface TaskCounters {
   transactions: number
   transactions_failed: number
   dead_letters: number
+  /** The same by reason. Reasons are a fixed vocabulary of ours, never text from a record. */
+  readonly dead_letter_reasons: Map<string, number>
   /** Records of inputs that retention had removed before they were read. */
   records_missed: number
   /** Offsets missing at the beginning of the changelog at the last restore: state that is lost. */
@@ -25,12 +28,21 @@ export function newTaskCounters(): TaskCounters {
     transactions: 0,
     transactions_failed: 0,
     dead_letters: 0,
+    dead_letter_reasons: new Map(),
     records_missed: 0,
     changelog_missed: 0,
     restores: 0,
     restored_records: 0,
     restore_ms: 0,
     written: new Map(),
+  }
+}
+
+/** Adds the dead letters of one transaction. */
+export function countRejected(counters: TaskCounters, rejected: readonly RejectedRecord[]): void {
+  counters.dead_letters += rejected.length
+  for (const { rejection } of rejected) {
+    counters.dead_letter_reasons.set(rejection.reason, (counters.dead_letter_reasons.get(rejection.reason) ?? 0) + 1)
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Offsets } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { DeadLetter, HopCut, Position } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
 import type { ChangelogEntry } from '../stream/processor.ts'
 import type { OutputRecord, RejectedRecord } from '../stream/record.ts'
+import { type CommitNote, encodeCommitNote } from './commit-note.ts'
 import { hopHeaders } from './headers.ts'
 import type { EncodedRecord } from './publisher.ts'
 
@@ -84,21 +84,31 @@ export class TaskRecords {
   }
 }
 
+/** What kafkajs passes on to the broker with an offset, and does not have in its types. */
+export interface NotedOffset {
+  readonly partition: number
+  readonly offset: string
+  readonly metadata: string
+}
+
 /**
- * Input offsets of a position, as the group commits them. They serve lag alone; the position in the changelog is what a
- * restart goes by. `readUp` gives the offset behind trailing control records, where a partition has been read that far.
+ * Input offsets of a position, as the group commits them, each with the task's note. They serve lag alone; the position in
+ * the changelog is what a restart goes by. `readUp` gives the offset behind trailing control records, where a partition has
+ * been read that far.
  */
 export function groupOffsets(
   { inputs }: Position,
   prefix: string,
+  note: CommitNote,
   readUp: (topic: string, partition: number, resume_offset: number) => number,
-): Offsets {
-  const topics = new Map<string, { partition: number; offset: string }[]>()
+): { topics: { topic: string; partitions: NotedOffset[] }[] } {
+  const metadata = encodeCommitNote(note)
+  const topics = new Map<string, NotedOffset[]>()
   for (const { topic, partition, resume_offset } of inputs) {
     const offset = String(readUp(topic, partition, resume_offset))
     const known = topics.get(topic)
-    if (known) known.push({ partition, offset })
-    else topics.set(topic, [{ partition, offset }])
+    if (known) known.push({ partition, offset, metadata })
+    else topics.set(topic, [{ partition, offset, metadata }])
   }
   return { topics: [...topics].map(([topic, partitions]) => ({ topic: prefix + topic, partitions })) }
 }

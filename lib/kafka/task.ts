@@ -2,14 +2,17 @@ import type { KafkaMessage } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { Position } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
-import type { HopAssembler } from '../stream/assembler.ts'
+import type { HopAssembler, MissingPart } from '../stream/assembler.ts'
 import { hopEnd_ms } from '../stream/hop.ts'
+import { addMark, type ProgressMark } from '../stream/lag-state.ts'
 import type { Processor } from '../stream/processor.ts'
+import type { RejectedRecord } from '../stream/record.ts'
 import { sealHop } from '../stream/seal.ts'
 import { SourceAssembler } from '../stream/source-assembler.ts'
-import { type InputPartition, inputPartitions, type Stage } from '../stream/stage.ts'
+import { type InputPartition, inputPartitions, type Stage, type StageInput } from '../stream/stage.ts'
 import { createAssembler, type HopSettings, partitionCount } from '../stream/topology.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
+import type { CommitNote } from './commit-note.ts'
 import { BrokerUnavailable, ChangelogLost } from './errors.ts'
 import { yieldToEventLoop } from './event-loop.ts'
 import { toInputRecord } from './input-record.ts'
@@ -20,7 +23,7 @@ import { Restore, type RestoreProgress } from './restore.ts'
 import { Signal } from './signal.ts'
 import type { SourceGate } from './source-gate.ts'
 import type { StageConsumer } from './stage-consumer.ts'
-import { countWritten, newTaskCounters, type TaskCounters } from './task-counters.ts'
+import { countRejected, countWritten, newTaskCounters, type TaskCounters } from './task-counters.ts'
 import { isFenced, TaskProducer } from './task-producer.ts'
 import { groupOffsets, TaskRecords } from './task-records.ts'
 import { moveTask, type TaskState } from './task-state.ts'
@@ -58,6 +61,23 @@ export interface CommittedHop {
   /** When the hop was found complete, and when it was committed; epoch ms. */
   readonly taken_ms: number
   readonly committed_ms: number
+  /** What the processor took for this hop, by a clock that does not go back. */
+  readonly process_ms: number
+  /** What the transaction took that committed it; null for all but the last hop of a transaction. */
+  readonly transaction_ms: number | null
+}
+
+/** One partition of one input, as a task sees it. */
+export interface InputStatus {
+  readonly topic: TopicName
+  readonly partition: number
+  readonly role: StageInput['role']
+  /** Offset to read next; null while the task does not read. */
+  readonly next: number | null
+  /** What the last commit of this process says; null before one. */
+  readonly committed: number | null
+  /** Offset behind the last record, as far as is known; null before the first fetch that brought something. */
+  readonly end: number | null
 }
 
 export interface TaskStatus {
@@ -67,10 +87,18 @@ export interface TaskStatus {
   readonly hop: number | null
   /** How far a restore has come; null when none is under way. */
   readonly restore: RestoreProgress | null
+  /** End of that hop, epoch ms. */
+  readonly hopEnd_ms: number | null
   /** Records of hops that are not complete. */
   readonly buffered: number
-  /** Offsets to read next. */
-  readonly offsets: readonly { readonly topic: TopicName; readonly partition: number; readonly next: number | null }[]
+  readonly offsets: readonly InputStatus[]
+  /** A complete hop is there to be processed. */
+  readonly isReady: boolean
+  /** What the next hop still needs; a source that waits for other sources misses their next hop. */
+  readonly missing: readonly MissingPart[]
+  /** When the task became ours, epoch ms, and its last commits since then. */
+  readonly since_ms: number
+  readonly marks: readonly ProgressMark[]
 }
 
 // Catching up, hops share transactions; eight cost an eighth, and what a failure throws away stays small.
@@ -125,12 +153,17 @@ export class Task {
   private isAskingForSilence = false
   /** Offset after the last message handed over, by partition. */
   private readonly delivered = new Map<string, number>()
+  /** Committed offsets by `topic/partition`, as far as this process knows. */
+  private readonly committed = new Map<string, number>()
+  private marks: readonly ProgressMark[] = []
+  private readonly since_ms: number
   readonly counters: TaskCounters = newTaskCounters()
 
   constructor(options: TaskOptions) {
     const { stage, task, partitions } = options
     this.options = options
     this.outage = new Outage(options.outage_max_ms, options.now)
+    this.since_ms = options.now()
     this.inputs = inputPartitions(stage, task, (topic) => partitionCount(topic, partitions))
     this.tables = this.inputs.filter(({ input }) => input.role === 'table')
     this.flows = this.inputs.filter(({ input }) => input.role !== 'table')
@@ -169,19 +202,47 @@ export class Task {
   }
 
   status(): TaskStatus {
-    const { consumer, prefix } = this.options
+    const { hops, task } = this.options
+    const assembler = this.life?.assembler
     return {
-      task: this.options.task,
+      task,
       state: this.current,
       hop: this.lastHop,
+      hopEnd_ms: this.lastHop === null ? null : hopEnd_ms(this.lastHop, hops.length_ms),
       restore: this.restoring?.progress() ?? null,
-      buffered: this.life?.assembler.buffered() ?? 0,
-      offsets: this.inputs.map(({ input, partition }) => ({
-        topic: input.topic,
-        partition,
-        next: consumer.next(prefix + input.topic, partition),
-      })),
+      buffered: assembler?.buffered() ?? 0,
+      offsets: this.inputs.map((input) => this.inputStatus(input)),
+      isReady: assembler?.ready() ?? false,
+      missing: assembler ? this.missing(assembler) : [],
+      since_ms: this.since_ms,
+      marks: this.marks,
     }
+  }
+
+  private inputStatus({ input: { topic, role }, partition }: InputPartition): InputStatus {
+    const { consumer, ends, prefix } = this.options
+    const fetched = consumer.end(prefix + topic, partition)
+    const asked = ends.last(prefix + topic)?.get(partition)?.high ?? null
+    return {
+      topic,
+      partition,
+      role,
+      next: consumer.next(prefix + topic, partition),
+      committed: this.committed.get(`${topic}/${partition}`) ?? null,
+      end: fetched === null || asked === null ? (fetched ?? asked) : Math.max(fetched, asked),
+    }
+  }
+
+  private missing(assembler: HopAssembler): MissingPart[] {
+    const source = this.flows[0]
+    const missing = assembler.missing()
+    if (missing.length > 0 || assembler.ready() || !source) return missing
+    // Complete, and not to be taken: only the gate does that.
+    return (this.options.gate?.slowest() ?? []).map((partition) => ({
+      topic: source.input.topic,
+      partition,
+      writer: null,
+    }))
   }
 
   /** Counters of the processor; empty while there is none. */
@@ -395,20 +456,22 @@ export class Task {
   private async commitHops({ assembler, processor, producer }: Life, hops_max: number): Promise<void> {
     const { stage, task, partitions, prefix, codec, gate, now, onHop } = this.options
     const records = new TaskRecords(codec, prefix)
-    const taken: { hop: number; taken_ms: number }[] = []
-    let deadLetters = 0
+    const taken: { hop: number; taken_ms: number; process_ms: number }[] = []
+    const rejected: RejectedRecord[] = []
     while (taken.length < hops_max && records.size_bytes < BYTES_PER_TRANSACTION_MAX) {
       const next = assembler.take()
       const position = assembler.position()
       if (!next || !position) break
       const { hop } = next.input
-      taken.push({ hop, taken_ms: now() })
+      const taken_ms = now()
+      const begun_ms = performance.now()
       const outputs = processor.process(next.input)
+      taken.push({ hop, taken_ms, process_ms: performance.now() - begun_ms })
       for (const output of sealHop(stage, task, hop, outputs, (topic) => partitionCount(topic, partitions))) {
         records.addOutput(output)
       }
-      for (const rejected of next.rejected) records.addDeadLetter(stage.name, rejected)
-      deadLetters += next.rejected.length
+      for (const record of next.rejected) records.addDeadLetter(stage.name, record)
+      rejected.push(...next.rejected)
       if (gate) records.addCut(task, position)
       await yieldToEventLoop()
       this.checkAlive()
@@ -418,21 +481,59 @@ export class Task {
     for (const change of processor.drainChanges()) records.addChange(stage.changelog, task, change)
     records.addPosition(stage.changelog, task, position)
 
+    const begun_ms = performance.now()
+    const note = this.noteOf(assembler, position)
     await producer.commit(
       records.all,
-      groupOffsets(position, prefix, (topic, partition, offset) => this.readUp(topic, partition, offset)),
+      groupOffsets(position, prefix, note, (topic, partition, offset) => this.readUp(topic, partition, offset)),
     )
+    const transaction_ms = performance.now() - begun_ms
     const committed_ms = now()
+    this.mark(position, note)
     this.failures = 0
     this.refusals = 0
     this.outage.end()
     this.lastHop = position.hop
     this.counters.hops += taken.length
     this.counters.transactions += 1
-    this.counters.dead_letters += deadLetters
+    countRejected(this.counters, rejected)
     countWritten(this.counters, records.written)
     gate?.announce(task, position.hop)
-    for (const { hop, taken_ms } of taken) onHop({ stage: stage.name, task, hop, taken_ms, committed_ms })
+    const last = taken.at(-1)
+    for (const closed of taken) {
+      onHop({
+        stage: stage.name,
+        task,
+        ...closed,
+        committed_ms,
+        transaction_ms: closed === last ? transaction_ms : null,
+      })
+    }
+  }
+
+  private noteOf(assembler: HopAssembler, { hop }: Position): CommitNote {
+    const { hops, now } = this.options
+    const isReadUp = this.flows.every((input) => {
+      const { next, end } = this.inputStatus(input)
+      return end === null || (next ?? 0) >= end
+    })
+    const event_time_ms = hopEnd_ms(hop, hops.length_ms)
+    return { hop, event_time_ms, committed_ms: now(), caught_up: isReadUp && !assembler.ready() }
+  }
+
+  /** Remembers what has been committed, for whoever asks how the task is doing. */
+  private mark({ inputs }: Position, { hop, committed_ms, caught_up }: CommitNote): void {
+    for (const { topic, partition, resume_offset } of inputs) {
+      this.committed.set(`${topic}/${partition}`, this.readUp(topic, partition, resume_offset))
+    }
+    let offset = 0
+    let lag = 0
+    for (const input of this.flows) {
+      const { committed, end } = this.inputStatus(input)
+      offset += committed ?? 0
+      lag += Math.max(0, (end ?? 0) - (committed ?? 0))
+    }
+    this.marks = addMark(this.marks, { committed_ms, hop, offset, lag, isCaughtUp: caught_up })
   }
 
   /** When every message up to an offset has been processed, so has what stands behind the last: a transaction's marker. */

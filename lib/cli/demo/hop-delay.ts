@@ -8,7 +8,7 @@ export class HopDelay {
   private readonly cut_ms = new Map<number, number>()
   private readonly delays_ms: number[] = []
 
-  note({ stage, hop, taken_ms, committed_ms }: CommittedHop): void {
+  note({ stage, hop, taken_ms, committed_ms }: Omit<CommittedHop, 'process_ms' | 'transaction_ms'>): void {
     if (stage === 'fingerprints') this.cut_ms.set(hop, Math.max(this.cut_ms.get(hop) ?? 0, taken_ms))
     const cut_ms = this.cut_ms.get(hop)
     if (stage !== 'campaigns' || cut_ms === undefined) return
