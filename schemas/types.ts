@@ -223,11 +223,16 @@ export interface DeadLetter {
   reason: string
   /** Names fields and types, never values that could be text. */
   detail: string
+  /** Key of a Kafka record. Null for an input line, and where the key is longer than 256 bytes or holds white space. */
   key: Buffer | null
+  /** Headers of a Kafka record; without those that are longer than 256 bytes or hold white space. */
+  headers: KeptHeader[]
   /** Original bytes of a Kafka record. Null beyond 900 kB, and for an input line: it may hold prompt text. */
   payload: Buffer | null
   size_bytes: number
   content_hash: number | null
+  /** True: no letter, but the mark that the record of an earlier one was written back to its topic. */
+  replayed: boolean
 }
 
 /** What gateways should do about an account until it expires. */
@@ -387,6 +392,11 @@ export interface InputPosition {
   resume_offset: number
   /** Records below this that belong to a closed hop are already counted. */
   end_offset: number
+}
+
+export interface KeptHeader {
+  name: string
+  value: Buffer
 }
 
 export interface Link {

@@ -6,6 +6,7 @@ const HOP = 'hop'
 const WRITER = 'writer'
 const LAST = 'last'
 const WATERMARK = 'watermark_ms'
+const ACCEPT_LATE = 'accept_late'
 
 /** Headers of a record that belongs to a hop. */
 export function hopHeaders({ hop, writer, last }: HopHeader): Record<string, string> {
@@ -28,6 +29,15 @@ export function watermarkHeaders(watermark_ms: number): Record<string, string> {
 /** The promise that a marker carries, ms since the epoch; null for any other record. */
 export function readWatermark(headers: IHeaders | undefined): number | null {
   return readInteger(headers?.[WATERMARK])
+}
+
+/** Header of a late record that is sent again and shall count however late it is. */
+export function acceptLateHeader(): Record<string, string> {
+  return { [ACCEPT_LATE]: '1' }
+}
+
+export function readAcceptsLate(headers: IHeaders | undefined): boolean {
+  return readInteger(headers?.[ACCEPT_LATE]) === 1
 }
 
 function readInteger(header: IHeaders[string]): number | null {

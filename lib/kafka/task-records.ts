@@ -10,10 +10,6 @@ import type { EncodedRecord } from './publisher.ts'
 /** Changelog key of a task's position, next to the keys of its state. */
 export const POSITION_KEY = '__position'
 
-// A record of a compacted topic, or of a compressed batch, may be larger than what the dead letters take: a broker's
-// default of one megabyte. A letter that can not be written would stop its task for good.
-const PAYLOAD_BYTES_MAX = 900_000
-
 /** Turns what a task has to say about its hops into records for one transaction. */
 export class TaskRecords {
   private readonly codec: Codec
@@ -50,7 +46,7 @@ export class TaskRecords {
     this.add('hops', 0, String(task), cut)
   }
 
-  addDeadLetter(stage: string, { topic, partition, offset, raw, rejection }: RejectedRecord): void {
+  addDeadLetter(stage: string, { topic, partition, offset, kept, rejection }: RejectedRecord): void {
     const letter: DeadLetter = {
       source: topic,
       partition,
@@ -59,10 +55,12 @@ export class TaskRecords {
       stage,
       reason: rejection.reason,
       detail: rejection.detail,
-      key: null,
-      payload: raw !== null && raw.length <= PAYLOAD_BYTES_MAX ? raw : null,
-      size_bytes: raw?.length ?? 0,
+      key: kept?.key ?? null,
+      headers: [...(kept?.headers ?? [])],
+      payload: kept?.payload ?? null,
+      size_bytes: kept?.size_bytes ?? 0,
       content_hash: null,
+      replayed: false,
     }
     this.add('dead-letters', null, topic, letter)
   }

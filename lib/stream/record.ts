@@ -22,8 +22,17 @@ export interface InputRecord {
   readonly watermark_ms: number | null
   /** Set when the bytes could not be decoded: the record is a dead letter in the place where it stands. */
   readonly rejection: Rejection | null
-  /** The bytes as they came, for a dead letter. */
-  readonly raw: Buffer | null
+  /** As it came, for a dead letter; its bytes may be a slice of something larger. Null where there is no broker. */
+  readonly raw: RawRecord | null
+  /** A late record that an operator has sent again: it is taken into the next open hop however late it is. */
+  readonly accepts_late?: boolean
+}
+
+/** A record as a client hands it out. */
+export interface RawRecord {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>
 }
 
 /** What can't be used about one input record, for its dead letter. */
@@ -38,8 +47,17 @@ export interface RejectedRecord {
   readonly topic: TopicName
   readonly partition: number
   readonly offset: number
-  readonly raw: Buffer | null
+  readonly kept: KeptRecord | null
   readonly rejection: Rejection
+}
+
+/** What a dead letter keeps of the record it is about. */
+export interface KeptRecord {
+  readonly key: Buffer | null
+  /** Null: too large to keep. */
+  readonly payload: Buffer | null
+  readonly headers: readonly { readonly name: string; readonly value: Buffer }[]
+  readonly size_bytes: number
 }
 
 /** A record on its way to a topic. */

@@ -1,3 +1,4 @@
+import { keepRecord } from './kept-record.ts'
 import type { InputRecord, RejectedRecord, Rejection } from './record.ts'
 
 /**
@@ -16,7 +17,7 @@ export class Rejections {
   add(record: InputRecord, rejection: Rejection): void {
     const { topic, partition, offset, raw } = record
     if (offset < (this.written.get(`${topic}/${partition}`) ?? 0)) return
-    this.waiting.push({ topic, partition, offset, raw, rejection })
+    this.waiting.push({ topic, partition, offset, kept: raw && keepRecord(raw), rejection })
   }
 
   /** Offset of the first one that waits, from which a restart must read again; infinite when none does. */

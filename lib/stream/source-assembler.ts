@@ -178,8 +178,8 @@ export class SourceAssembler implements HopAssembler {
   private place(record: InputRecord, value: TopicValue, own: number, end_time_ms: number): void {
     const sealed = this.sealedThrough()
     const isLate = sealed !== null && own <= sealed
-    if (isLate && hopEnd_ms(sealed, this.settings.hop_ms) - end_time_ms > this.settings.late_max_ms) {
-      const behind_ms = hopEnd_ms(sealed, this.settings.hop_ms) - end_time_ms
+    const behind_ms = isLate ? hopEnd_ms(sealed, this.settings.hop_ms) - end_time_ms : 0
+    if (behind_ms > this.settings.late_max_ms && !record.accepts_late) {
       this.rejections.add(record, { reason: 'too_late', detail: `end_time is ${behind_ms} ms behind the cut` })
       return
     }

@@ -43,8 +43,10 @@ export function toDeadLetter(reject: Reject): DeadLetter {
     reason: reject.reason,
     detail: reject.detail,
     key: null,
+    headers: [],
     payload: null,
     size_bytes: reject.size_bytes,
     content_hash: reject.line_hash,
+    replayed: false,
   }
 }

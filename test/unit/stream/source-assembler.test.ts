@@ -80,6 +80,14 @@ describe('cutting hops', () => {
     expect(rejected[0]?.rejection.detail).toBe('end_time is 320000 ms behind the cut')
   })
 
+  test('a record later than the limit enters the open hop, marked, when it was sent again to count', () => {
+    const source = assembler()
+    for (const record of [at(0, 500), { ...at(1, 100), accepts_late: true }, at(2, 600)]) source.offer(record)
+    const hops = takeAll(source)
+    expect(hops.flatMap((hop) => hop.rejected)).toEqual([])
+    expect(hops.map(summaryOf).filter(({ late }) => late.length > 0)).toMatchObject([{ late: ['e-1'] }])
+  })
+
   test('a marker cuts hops without a record, from the first one on', () => {
     const source = assembler()
     source.offer(marker(0, 90))
