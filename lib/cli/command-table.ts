@@ -60,6 +60,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/lag.ts')).lag,
   },
   {
+    name: 'dead-letters',
+    summary: 'list, show and replay input that could not be used',
+    load: async () => (await import('./commands/dead-letters.ts')).deadLetters,
+  },
+  {
     name: 'config',
     summary: 'print the settings in force, or the table of all settings',
     load: async () => (await import('./commands/config.ts')).config,

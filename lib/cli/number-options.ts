@@ -9,11 +9,14 @@ export function portNumber(text: string): number {
   return port
 }
 
+/** A whole number, 0 or more, as an option's value. */
+export function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number, 0 or more')
+  return number
+}
+
 /** `--seed`, for what runs over the sample traffic. */
 export function seedOption(): Option {
-  return new Option('--seed <number>', 'of the sample traffic').default(1).argParser((text: string) => {
-    const seed = Number(text)
-    if (!Number.isSafeInteger(seed) || seed < 0) throw new InvalidArgumentError('a whole number, 0 or more')
-    return seed
-  })
+  return new Option('--seed <number>', 'of the sample traffic').default(1).argParser(wholeNumber)
 }

@@ -132,6 +132,18 @@ export class ChangelogLost extends HydrawatchError {
   }
 }
 
+/** Another replay of dead letters has begun since ours did; what we had not written yet is left to it. */
+export class ReplayOvertaken extends HydrawatchError {
+  readonly code = 'E_REPLAY_OVERTAKEN'
+
+  constructor(cause: unknown) {
+    super(
+      'another `hydrawatch dead-letters replay` has taken over; what was written back is marked, so run this one again when that one has ended',
+      { cause },
+    )
+  }
+}
+
 /** True for an error code of the Kafka protocol, which kafkajs puts under `type`. */
 function isAnswer(cause: unknown): boolean {
   return cause instanceof Error && 'type' in cause && typeof cause.type === 'string'

@@ -11,9 +11,9 @@ export interface EncodedRecord {
   /** Null: the partitioner decides by key. */
   readonly partition: number | null
   /** Never null: kafkajs deals records without a key out anew on each retry, which loses some and repeats others. */
-  readonly key: string
+  readonly key: string | Buffer
   readonly value: Buffer | null
-  readonly headers?: Record<string, string>
+  readonly headers?: Record<string, string | Buffer>
 }
 
 /** What a producer and an open transaction have in common. */

@@ -19,6 +19,9 @@ export interface ReadRecord<Topic extends TopicName> {
   readonly value: TopicValues[Topic] | null
   readonly hop: HopHeader | null
   readonly rejection: Rejection | null
+  /** When the producer wrote it, or the broker took it, as the topic is set; epoch ms. */
+  readonly timestamp_ms: number
+  readonly size_bytes: number
 }
 
 export interface ReadOptions<Topic extends TopicName> {
@@ -30,17 +33,24 @@ export interface ReadOptions<Topic extends TopicName> {
   readonly onRecord: (record: ReadRecord<Topic>) => void
   /** How long a fetch waits for something new. @default 100 */
   readonly fetchWait_ms?: number
+  /** Where to begin in each partition. @default 0 */
+  readonly from?: (partition: number) => number
 }
 
 export interface TopicReader {
   /** Resolves when everything that is in the topic now has been seen. Rejects when reading has failed. */
   caughtUp(): Promise<void>
+  /** Holds reading back, or lets it go on. What has been fetched already still comes. */
+  setPaused(isPaused: boolean): void
   /** Leaves and removes the reader's group. */
   stop(): Promise<void>
 }
 
 const SESSION_TIMEOUT_MS = 30_000
 const HEARTBEAT_MS = 3_000
+// Beside these, one fetch of at most a megabyte per partition may have been on its way.
+const SCAN_BYTES_MAX = 8 << 20
+const SCAN_RECORDS_MAX = 10_000
 
 /** Everything in a topic up to its end as of now, in order within each partition. Rejects with BrokerUnavailable. */
 export async function readTopic<Topic extends TopicName>(
@@ -57,11 +67,61 @@ export async function readTopic<Topic extends TopicName>(
 }
 
 /**
+ * The same in pieces and in bounded memory: reading waits while a piece is looked at. Rejects with BrokerUnavailable.
+ */
+export async function* scanTopic<Topic extends TopicName>(
+  options: Omit<ReadOptions<Topic>, 'onRecord'>,
+): AsyncGenerator<ReadRecord<Topic>[]> {
+  let waiting: ReadRecord<Topic>[] = []
+  let size_bytes = 0
+  let end: { error: unknown } | 'reached' | null = null
+  const arrived = new Signal()
+  const opened: { reader?: TopicReader } = {}
+  const reader = await followTopic({
+    ...options,
+    onRecord(record) {
+      waiting.push(record)
+      size_bytes += record.size_bytes
+      if (size_bytes > SCAN_BYTES_MAX || waiting.length > SCAN_RECORDS_MAX) opened.reader?.setPaused(true)
+      arrived.notify()
+    },
+  })
+  opened.reader = reader
+  const settle = (how: typeof end): void => {
+    end = how
+    arrived.notify()
+  }
+  reader.caughtUp().then(
+    () => settle('reached'),
+    (error: unknown) => settle({ error }),
+  )
+  try {
+    for (;;) {
+      if (waiting.length > 0) {
+        const piece = waiting
+        waiting = []
+        size_bytes = 0
+        yield piece
+        reader.setPaused(false)
+        continue
+      }
+      // Looked at after the wait, because TypeScript can not see that a callback has set it.
+      const how = end as { error: unknown } | 'reached' | null
+      if (how === 'reached') return
+      if (how !== null) throw how.error
+      await arrived.wait()
+    }
+  } finally {
+    await reader.stop()
+  }
+}
+
+/**
  * Follows a topic from its beginning until stopped, in a group of its own: every reader sees everything. Rejects with
  * BrokerUnavailable.
  */
 export async function followTopic<Topic extends TopicName>(options: ReadOptions<Topic>): Promise<TopicReader> {
-  const { kafka, codec, prefix, topic, onRecord, fetchWait_ms = 100 } = options
+  const { kafka, codec, prefix, topic, onRecord, fetchWait_ms = 100, from = () => 0 } = options
   const name = prefix + topic
   const groupId = `${prefix}hydrawatch-reader-${randomUUID()}`
   const admin = kafka.admin()
@@ -73,16 +133,26 @@ export async function followTopic<Topic extends TopicName>(options: ReadOptions<
     allowAutoTopicCreation: false,
   })
   const moved = new Signal()
+  const read = new Set<number>()
   let failure: { error: unknown } | null = null
   const fail = (error: unknown): void => {
     failure ??= { error }
     moved.notify()
   }
   const take = (partition: number, messages: readonly KafkaMessage[]): void => {
-    for (const { key, value: bytes, headers, offset } of messages) {
+    for (const { key, value: bytes, headers, offset, timestamp } of messages) {
       const { value, rejection } = bytes === null ? { value: null, rejection: null } : codec.decode(topic, bytes)
       const hop = readHopHeaders(headers)
-      onRecord({ partition, offset: Number(offset), key: key?.toString() ?? null, value, hop, rejection })
+      onRecord({
+        partition,
+        offset: Number(offset),
+        key: key?.toString() ?? null,
+        value,
+        hop,
+        rejection,
+        timestamp_ms: Number(timestamp),
+        size_bytes: bytes?.length ?? 0,
+      })
     }
   }
   const partitions = new StageConsumer({
@@ -92,7 +162,8 @@ export async function followTopic<Topic extends TopicName>(options: ReadOptions<
     onAssigned: (assignment) => {
       for (const partition of assignment[name] ?? []) {
         if (partitions.next(name, partition) !== null) continue
-        partitions.open(name, partition, 0, {
+        read.add(partition)
+        partitions.open(name, partition, from(partition), {
           onMessages: (messages) => take(partition, messages),
           onAdvance: () => moved.notify(),
         })
@@ -138,6 +209,9 @@ export async function followTopic<Topic extends TopicName>(options: ReadOptions<
           await moved.wait()
         }
       })
+    },
+    setPaused(isPaused) {
+      for (const partition of read) partitions.setPaused(name, partition, isPaused)
     },
     stop,
   }

@@ -1,2 +1,1 @@
-export type Node = { id: number; port: number; controllerPort: number }
-export function renderProperties(node: { id: number; nodes: Node[]; dataDir: string }): string
+export function renderProperties(node: { port: number; dataDir: string }): string

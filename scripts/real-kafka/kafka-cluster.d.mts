@@ -1,2 +1,0 @@
-import type { Node } from './properties.mjs'
-export function nodesOf(port: number, brokers: number): Node[]
