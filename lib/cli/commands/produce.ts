@@ -1,16 +1,26 @@
 import { Option } from 'commander'
-import { createIntakeCounters } from '../../../producers/intake/intake.ts'
+import { createIntakeCounters, type IntakeCounters, type IntakeItem } from '../../../producers/intake/intake.ts'
+import { sampleTraffic } from '../../../producers/sample/traffic.ts'
+import type { TopicEnds } from '../../kafka/partition-ends.ts'
 import { openPublisher } from '../../kafka/publisher.ts'
+import { fetchTopicEnds } from '../../kafka/topic-ends.ts'
 import { checkTopics } from '../../kafka/topics.ts'
+import { UsageError } from '../../ops/errors.ts'
 import { openCluster } from '../cluster.ts'
-import { type CliCommand, jsonOption } from '../command.ts'
+import { type CliCommand, type CliContext, CommandFailed, jsonOption } from '../command.ts'
+import { sampleIntake } from '../demo/sample-intake.ts'
 import { closingWatermark_ms, feed, PRODUCED_TOPICS } from '../feed.ts'
 import { formatOption } from '../format-option.ts'
 import { openInput } from '../input.ts'
+import { seedOption } from '../number-options.ts'
+import { sketchKeys } from '../pipeline.ts'
 import { requireBrokers } from '../require-brokers.ts'
+import type { Config } from '../settings-schema.ts'
 
 interface ProduceOptions {
   readonly format?: string
+  readonly sample?: boolean
+  readonly seed: number
   readonly live?: boolean
   readonly endOfInput?: boolean
 }
@@ -19,8 +29,15 @@ interface ProduceOptions {
 export const produce: CliCommand<ProduceOptions> = {
   configure(command) {
     command
-      .argument('<file...>', "files in order of arrival, gzipped or not; '-' for standard input")
+      .argument('[file...]', "files in order of arrival, gzipped or not; '-' for standard input")
       .addOption(formatOption())
+      .addOption(
+        new Option(
+          '--sample',
+          "instead of files, the demo's sample traffic with its end; only where no request has been written yet",
+        ).conflicts(['format', 'live']),
+      )
+      .addOption(seedOption())
       .addOption(new Option('--live', 'records are of now: refuse what is ahead of the clock instead of holding it'))
       .addOption(
         new Option(
@@ -32,6 +49,7 @@ export const produce: CliCommand<ProduceOptions> = {
   },
 
   async run(context, options, files) {
+    if ((options.sample === true) === files.length > 0) throw new UsageError(options.sample ? ONLY_SAMPLE : NO_INPUT)
     const config = context.config()
     requireBrokers(config)
     const cluster = await openCluster(context, config)
@@ -42,17 +60,17 @@ export const produce: CliCommand<ProduceOptions> = {
       await kafka.reach('looking for topics', async () => {
         await admin.connect()
         await checkTopics(admin, { prefix, partitions }, PRODUCED_TOPICS)
+        if (options.sample) refuseTraffic(`${prefix}requests`, await fetchTopicEnds(admin, `${prefix}requests`))
       })
       const publisher = await openPublisher({ kafka, codec, prefix, partitions, topics: PRODUCED_TOPICS })
       try {
         const counters = createIntakeCounters()
-        const clock = options.live ? Date.now : undefined
-        const items = openInput(context, config, files, { format: options.format, clock, counters })
+        const items = openItems(context, config, files, options, counters)
         const counts = await feed(items, publisher, ({ records, rejects }) => {
           context.signal.throwIfAborted()
           context.out.progress(() => `${records} records written, ${rejects} refused`)
         })
-        if (options.endOfInput && counts.end_time_ms !== null) {
+        if ((options.endOfInput || options.sample) && counts.end_time_ms !== null) {
           await publisher.closeInput(closingWatermark_ms(counts.end_time_ms, config.hops))
         }
         context.out.endProgress()
@@ -78,4 +96,26 @@ export const produce: CliCommand<ProduceOptions> = {
       await cluster.close()
     }
   },
+}
+
+const NO_INPUT = "nothing to produce: give files, '-' for standard input, or --sample."
+const ONLY_SAMPLE = '--sample takes no files: what it writes is made here.'
+
+function openItems(
+  context: CliContext,
+  config: Config,
+  files: readonly string[],
+  { sample, seed, format, live }: ProduceOptions,
+  counters: IntakeCounters,
+): AsyncGenerator<IntakeItem[]> {
+  if (sample) return sampleIntake(sampleTraffic({ seed }).events, sketchKeys(config), () => undefined)
+  return openInput(context, config, files, { format, clock: live ? Date.now : undefined, counters })
+}
+
+/** Invented accounts must not get among real ones, and the same sample twice would be thousands of late records. */
+function refuseTraffic(topic: string, ends: TopicEnds): void {
+  if ([...ends.values()].every(({ high }) => high === 0)) return
+  throw new CommandFailed(
+    `${topic} holds or held traffic, and --sample writes only where there was none: use another topics.prefix, or a new cluster.`,
+  )
 }

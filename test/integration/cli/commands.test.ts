@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import { hydrawatch, jsonLines, scratch, startHydrawatch } from '../../helpers/cli.ts'
 import { deployment } from '../../helpers/deployment.ts'
+import { kafkaClient } from '../../helpers/kafka-client.ts'
 import { waitFor } from '../../helpers/wait-for.ts'
 
 const files = scratch()
@@ -97,6 +98,45 @@ describe('produce, run and lag', () => {
     expect(consumer.status).toBe(1)
     expect(consumer.err).toMatch(/no answer from 127\.0\.0\.1:9/)
     expect((await hydrawatch(['run', 'all'])).status).toBe(2)
+  })
+})
+
+describe('produce --sample', () => {
+  it('writes the sample of a seed once, with its end, and never among traffic', async () => {
+    const own = deployment(broker)
+    await hydrawatch(['topics', 'apply'], { env: own })
+    const argv = ['produce', '--sample', '--json']
+    const first = await hydrawatch(argv, { env: own })
+    expect(first.status, first.err).toBe(0)
+    const written = new Map(jsonLines(first.out).map(({ topic, records }) => [topic, records]))
+    // Six hours of some 700 accounts.
+    expect(Number(written.get('requests'))).toBeGreaterThan(20_000)
+    expect(Number(written.get('accounts'))).toBeGreaterThan(600)
+    expect(Number(written.get('outcomes'))).toBeGreaterThan(0)
+    const { HYDRAWATCH_TOPICS_PREFIX: prefix } = own
+    const admin = kafkaClient(broker.brokers).admin()
+    await admin.connect()
+    const ends = await admin.fetchTopicOffsets(`${prefix}requests`)
+    await admin.disconnect()
+    // What stands behind the requests on each partition says that nothing older follows.
+    expect(ends.reduce((sum, { high }) => sum + Number(high), 0)).toBe(Number(written.get('requests')) + ends.length)
+    const second = await hydrawatch(argv, { env: own })
+    expect(second.status).toBe(1)
+    expect(second.out).toBe('')
+    expect(second.err).toMatch(
+      /^hydrawatch: t-[^\n]*requests holds or held traffic, and --sample writes only [^\n]*\n$/,
+    )
+  })
+
+  it.each([
+    [[], /^hydrawatch: nothing to produce: give files, '-' for standard input, or --sample\.\n$/],
+    [['--sample', 'calls.ndjson'], /^hydrawatch: --sample takes no files/],
+    [['--sample', '--live'], /cannot be used with option '--live'/],
+    [['--sample', '--format', 'mooncake'], /cannot be used with option '--format/],
+  ])('takes one kind of input: %s', async (argv, complaint) => {
+    const run = await hydrawatch(['produce', ...argv], { env })
+    expect(run.status).toBe(2)
+    expect(run.err).toMatch(complaint)
   })
 })
 
