@@ -94,7 +94,8 @@ const REBALANCE_TIMEOUT_MS = 45_000
 const FETCH_BYTES_MAX = 4 << 20
 // Not below the largest batch that a topic takes by default: one larger than this is only read when it comes first.
 const PARTITION_BYTES_MAX = 1 << 20
-const STOP_MAX_MS = 25_000
+/** What a stage gives itself to stop; a platform must give its process more. */
+export const STOP_MAX_MS = 25_000
 const SILENCE_CHECKS = 4
 
 /** Group of a stage. */
