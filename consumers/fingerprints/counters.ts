@@ -1,5 +1,5 @@
 import { CUE_CLASSES } from '../../lib/sketch/cues.ts'
-import type { Request } from '../../schemas/types.ts'
+import type { SeenRequest } from './request-fields.ts'
 
 /** What a pane counts, in wire order (`Pane.counts`). Append only. */
 export const COUNTERS = [
@@ -37,7 +37,7 @@ const RATE_LIMITED = 429
 const ERROR_MIN = 400
 
 /** Adds one request to `counts`, which has one number per counter. */
-export function countRequest(counts: number[], request: Request, late: boolean): void {
+export function countRequest(counts: number[], request: SeenRequest, late: boolean): void {
   const { usage, response, params, sketch } = request
   const bump = (index: number, by: number) => {
     counts[index] = counts[index]! + by

@@ -1,7 +1,8 @@
 import { Distinct } from '../../lib/sketch/distinct.ts'
 import { type Counted, keepLargest } from '../../lib/sketch/heavy-hitters.ts'
-import type { Pane as PaneRecord, Request } from '../../schemas/types.ts'
+import type { Pane as PaneRecord } from '../../schemas/types.ts'
 import { COUNTERS, countRequest } from './counters.ts'
+import type { SeenRequest } from './request-fields.ts'
 
 // An account that uses more wrappers, models or clients than this within a pane is told by its counts, not by its lists.
 const LIST_MAX = 12
@@ -37,8 +38,8 @@ export interface Totals {
 /** Builds the pane of one hop from the account's requests in it. */
 export function paneOf(
   index: number,
-  requests: readonly Request[],
-  isLate: (r: Request) => boolean,
+  requests: readonly SeenRequest[],
+  late: ReadonlySet<SeenRequest>,
   before: Totals,
 ): Pane {
   const counts = new Array<number>(COUNTERS.length).fill(0)
@@ -50,7 +51,7 @@ export function paneOf(
   const client_tuples: Counted<number>[] = []
   let { requests: requests_total, output_tokens: output_tokens_total, last_seen_ms } = before
   for (const request of requests) {
-    countRequest(counts, request, isLate(request))
+    countRequest(counts, request, late.has(request))
     const { client, params, sketch } = request
     if (client.network_hash !== null) networks.add(client.network_hash)
     if (client.tuple_hash !== null) {
@@ -129,7 +130,7 @@ function mergeLists<Item extends number | string>(
  * The hash that stands for a conversation wherever it is continued: the chain up to and with the second message, so that
  * an assistant's answer is in it and two customers who open with the same words differ. Null for a single turn.
  */
-export function conversationPrefix(request: Request): number | null {
+export function conversationPrefix(request: SeenRequest): number | null {
   const { sketch } = request
   if (sketch === null || (sketch.messages > 0 && sketch.messages < 3)) return null
   return sketch.prefix_hashes[sketch.system_hash === null ? 1 : 2] ?? null

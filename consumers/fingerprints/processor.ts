@@ -4,10 +4,11 @@ import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
 import { slices } from '../../lib/stream/slices.ts'
-import type { Account, FingerprintState, Outcome, Request, Sighting } from '../../schemas/types.ts'
+import type { Account, FingerprintState, Outcome, Sighting } from '../../schemas/types.ts'
 import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
 import { decodePane, encodePane, type Pane, paneOf } from './pane.ts'
 import type { Tier } from './pane-rings.ts'
+import type { SeenRequest } from './request-fields.ts'
 import type { FingerprintsSettings } from './settings.ts'
 import { sightingsOf } from './sightings.ts'
 import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
@@ -23,6 +24,12 @@ const IDS_PER_ENTRY_MAX = 50_000
 // About 100 bytes each: 200 kB.
 const SIGHTINGS_PER_RECORD_MAX = 2_000
 const IDS_PREFIX = `${SEPARATOR}ids${SEPARATOR}`
+
+/** The requests of one account in one hop, and those of them that came late. */
+interface AccountRequests {
+  readonly requests: readonly SeenRequest[]
+  readonly late: ReadonlySet<SeenRequest>
+}
 
 /** Turns the requests of one partition into fingerprints of its accounts, and into sightings of what they share. */
 export class FingerprintsProcessor implements Processor {
@@ -43,14 +50,16 @@ export class FingerprintsProcessor implements Processor {
 
   process(hop: HopInput): Output[] {
     const lifecycle = this.join(hop.records.accounts ?? [], hop.records.outcomes ?? [])
-    const requests = this.byAccount(hop)
+    const places = hop.records.requests?.byAccount() ?? new Map<string, readonly number[]>()
     const outputs: Output[] = []
     const sightings: Sighting[] = []
-    for (const account_id of [...new Set([...lifecycle, ...requests.keys()])].sort(compareText)) {
-      const own = requests.get(account_id) ?? []
+    const ids: number[] = []
+    this.counts.late += hop.late.size
+    for (const account_id of [...new Set([...lifecycle, ...places.keys()])].sort(compareText)) {
+      const { requests: own, late } = this.requestsOf(hop, places.get(account_id) ?? [], ids)
       const state = this.accountOf(account_id, 0)
       const { org_id } = state
-      const pane = own.length > 0 ? this.addPane(state, hop, own) : null
+      const pane = own.length > 0 ? this.addPane(state, hop, own, late) : null
       const seen = own.length > 0 ? sightingsOf(state, hop.hop, hop.end_ms, own, this.settings) : []
       sightings.push(...seen)
       const reason = snapshotReason(state, hop.hop, pane, lifecycle.has(account_id), this.settings)
@@ -64,6 +73,7 @@ export class FingerprintsProcessor implements Processor {
       const isChanged = seen.length > 0 || lifecycle.has(account_id) || state.org_id !== org_id
       if (reason !== null || isChanged) this.markHead(state)
     }
+    this.markIds(hop.hop, ids)
     this.evict(hop.end_ms)
     return [...outputs, ...this.batches(hop.hop, sightings)]
   }
@@ -112,38 +122,41 @@ export class FingerprintsProcessor implements Processor {
     return touched
   }
 
-  /** The hop's requests by account, repeats dropped. */
-  private byAccount(hop: HopInput): Map<string, Request[]> {
-    const groups = new Map<string, Request[]>()
-    for (const request of hop.records.requests ?? []) {
-      const group = groups.get(request.account_id)
-      if (group) group.push(request)
-      else groups.set(request.account_id, [request])
-    }
-    const ids: number[] = []
-    for (const [account_id, group] of groups) {
-      if (group.length > 1) group.sort(compareRequests)
-      const fresh = group.filter(({ event_id }) => {
-        const id = idHash(`${account_id}${SEPARATOR}${event_id}`)
-        const isNew = this.recentIds.add(id, hop.hop)
-        if (isNew) ids.push(id)
-        return isNew
-      })
-      this.counts.requests += fresh.length
-      this.counts.repeats += group.length - fresh.length
-      groups.set(account_id, fresh)
-    }
-    for (const request of hop.late) if (groups.has((request as Request).account_id)) this.counts.late++
-    // The slot of a hop is used again when its ids have expired, so the changelog keeps no more of them than memory.
-    const slot = hop.hop % this.settings.event_id_hops
-    for (let from = 0; from < ids.length; from += IDS_PER_ENTRY_MAX) {
-      const event_ids = encodeIds(hop.hop, ids.slice(from, from + IDS_PER_ENTRY_MAX))
-      this.changes.mark(`${IDS_PREFIX}${slot}${SEPARATOR}${from}`, () => ({ ...NOTHING, event_ids }))
-    }
-    return groups
+  /** The requests in some places of a hop, in canonical order and repeats dropped; adds the ids of those left to `ids`. */
+  private requestsOf(hop: HopInput, places: readonly number[], ids: number[]): AccountRequests {
+    const late = new Set<SeenRequest>()
+    const all = places.map((place): SeenRequest => {
+      const request = hop.records.requests!.at(place)!
+      if (hop.late.has(place)) late.add(request)
+      return request
+    })
+    if (all.length > 1) all.sort(compareRequests)
+    const requests = all.filter(({ account_id, event_id }) => {
+      const id = idHash(`${account_id}${SEPARATOR}${event_id}`)
+      const isNew = this.recentIds.add(id, hop.hop)
+      if (isNew) ids.push(id)
+      return isNew
+    })
+    this.counts.requests += requests.length
+    this.counts.repeats += all.length - requests.length
+    return { requests, late }
   }
 
-  private addPane(state: AccountState, hop: HopInput, requests: readonly Request[]): Pane {
+  private markIds(hop: number, ids: readonly number[]): void {
+    // The slot of a hop is used again when its ids have expired, so the changelog keeps no more of them than memory.
+    const slot = hop % this.settings.event_id_hops
+    for (let from = 0; from < ids.length; from += IDS_PER_ENTRY_MAX) {
+      const event_ids = encodeIds(hop, ids.slice(from, from + IDS_PER_ENTRY_MAX))
+      this.changes.mark(`${IDS_PREFIX}${slot}${SEPARATOR}${from}`, () => ({ ...NOTHING, event_ids }))
+    }
+  }
+
+  private addPane(
+    state: AccountState,
+    hop: HopInput,
+    requests: readonly SeenRequest[],
+    late: ReadonlySet<SeenRequest>,
+  ): Pane {
     const isFirst = state.requests === 0
     if (isFirst) {
       this.active++
@@ -151,7 +164,7 @@ export class FingerprintsProcessor implements Processor {
       state.first_seen_ms = requests.reduce((first, { event_time_ms }) => Math.min(first, event_time_ms), hop.end_ms)
     }
     if (state.facts === null) state.org_id = requests.find(({ org_id }) => org_id !== null)?.org_id ?? state.org_id
-    const pane = paneOf(hop.hop, requests, (request) => hop.late.has(request), state)
+    const pane = paneOf(hop.hop, requests, late, state)
     state.requests = pane.requests_total
     state.output_tokens = pane.output_tokens_total
     state.last_seen_ms = pane.last_seen_ms
@@ -277,7 +290,7 @@ export class FingerprintsProcessor implements Processor {
 }
 
 // Repeats of an event id within one hop: the earliest counts; the other fields only make the choice the same everywhere.
-function compareRequests(a: Request, b: Request): number {
+function compareRequests(a: SeenRequest, b: SeenRequest): number {
   return (
     compareText(a.account_id, b.account_id) ||
     compareText(a.event_id, b.event_id) ||

@@ -1,6 +1,7 @@
-import type { ObjectKind, Request, Sighting } from '../../schemas/types.ts'
+import type { ObjectKind, Sighting } from '../../schemas/types.ts'
 import { type AccountState, contextOf } from './account.ts'
 import { conversationPrefix, type Pane } from './pane.ts'
+import type { SeenRequest } from './request-fields.ts'
 import type { FingerprintsSettings } from './settings.ts'
 
 /** Sighted objects remembered per account and kind; the one reported longest ago goes first. */
@@ -24,7 +25,7 @@ export function sightingsOf(
   state: AccountState,
   hop: number,
   end_ms: number,
-  requests: readonly Request[],
+  requests: readonly SeenRequest[],
   settings: FingerprintsSettings,
 ): Sighting[] {
   let panes: readonly Pane[] | null = null
@@ -46,7 +47,7 @@ export function sightingsOf(
 }
 
 /** In order of kind, then of object. */
-function usesOf(state: AccountState, end_ms: number, requests: readonly Request[]): Use[] {
+function usesOf(state: AccountState, end_ms: number, requests: readonly SeenRequest[]): Use[] {
   const clients = new Map<number, Use>()
   const prefixes = new Map<number, Use>()
   const spans = new Map<number, Use>()

@@ -1,7 +1,9 @@
+import type { Fields } from '../../schemas/fields.ts'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { TopicValues } from '../../schemas/values.ts'
 import { InvariantViolated } from '../ops/errors.ts'
-import { localType, parseSchema, type Resolver } from './record-types.ts'
+import { projectedType } from './projection.ts'
+import { localType, parseSchema, type Resolver, type Type } from './record-types.ts'
 import { FRAME_BYTES, frame, schemaIdOf } from './wire-format.ts'
 
 /** Where schemas and their ids come from: a registry. Both reject when it can't be reached. */
@@ -16,8 +18,11 @@ export interface SchemaSource {
 export type DecodeReason = 'bad_wire_format' | 'unknown_schema' | 'bad_avro'
 
 export type Decoded<Value> =
-  | { readonly value: Value; readonly rejection: null }
+  | { readonly value: Value; readonly read: Read<Value>; readonly rejection: null }
   | { readonly value: null; readonly rejection: { readonly reason: DecodeReason; readonly detail: string } }
+
+/** Reads again, from any place, bytes that have been decoded once: the whole frame begins at `at`. */
+export type Read<Value> = (bytes: Buffer, at: number) => Value
 
 /** Values to bytes and back. Synchronous, so that a batch of records is one loop; `prepare…` does what has to be awaited. */
 export interface Codec {
@@ -29,8 +34,15 @@ export interface Codec {
   isPrepared(records: Iterable<Buffer | null>): boolean
   /** Throws InvariantViolated for a topic that was not prepared; an error of avsc for a value that is none of the topic. */
   encode(topic: TopicName, value: object): Buffer
-  /** Reads a value into the local schema, whichever compatible schema wrote it. Never throws for bytes from outside. */
-  decode<Topic extends TopicName>(topic: Topic, bytes: Buffer): Decoded<TopicValues[Topic]>
+  /**
+   * Reads a value into the local schema, whichever compatible schema wrote it. Never throws for bytes from outside. With
+   * `fields` the value has these alone, and bytes of the others are skipped. Pass the same object each time.
+   */
+  decode<Topic extends TopicName>(
+    topic: Topic,
+    bytes: Buffer,
+    fields?: Fields<TopicValues[Topic]>,
+  ): Decoded<TopicValues[Topic]>
 }
 
 // A registry hands out ids one by one, so a stream of records with made-up ids is an error of the sender; 1,000 known
@@ -46,7 +58,8 @@ export function createCodec(source: SchemaSource): Codec {
   const schemas = new Map<number, string>()
   const unknownIds = new Set<number>()
   const fetching = new Map<number, Promise<void>>()
-  const resolvers = new Map<string, Resolver | 'same' | 'incompatible'>()
+  const projections = new Map<object, Type>()
+  const readers = new Map<Type, Map<number, Reader | 'incompatible'>>()
 
   function fetchSchema(id: number): Promise<void> {
     const running = fetching.get(id)
@@ -76,15 +89,28 @@ export function createCodec(source: SchemaSource): Codec {
     return missing
   }
 
-  function resolverOf(topic: TopicName, id: number): Resolver | 'same' | 'incompatible' | null {
-    const place = `${id}/${topic}`
-    const known = resolvers.get(place)
+  function typeOf<Topic extends TopicName>(topic: Topic, fields: Fields<TopicValues[Topic]> | undefined): Type {
+    if (fields === undefined) return localType(topic)
+    const known = projections.get(fields)
+    if (known) return known
+    const type = projectedType(topic, fields)
+    projections.set(fields, type)
+    return type
+  }
+
+  function readerOf(type: Type, id: number): Reader | 'incompatible' | null {
+    let ofType = readers.get(type)
+    if (!ofType) {
+      ofType = new Map()
+      readers.set(type, ofType)
+    }
+    const known = ofType.get(id)
     if (known) return known
     const schema = schemas.get(id)
     if (schema === undefined) return null
-    const resolver = createResolver(topic, schema)
-    resolvers.set(place, resolver)
-    return resolver
+    const reader = createReader(type, schema)
+    ofType.set(id, reader)
+    return reader
   }
 
   return {
@@ -101,33 +127,40 @@ export function createCodec(source: SchemaSource): Codec {
       if (id === undefined) throw new InvariantViolated(`${topic} was written to before its schema id was fetched`)
       return frame(id, localType(topic).toBuffer(value))
     },
-    decode(topic, bytes) {
+    decode(topic, bytes, fields) {
       const id = schemaIdOf(bytes)
       if (id === null)
         return rejected('bad_wire_format', `${bytes.length} bytes do not start with 0x00 and a schema id`)
-      const resolver = resolverOf(topic, id)
-      if (resolver === null) return rejected('unknown_schema', `the registry has no schema ${id}`)
-      if (resolver === 'incompatible') {
+      const reader = readerOf(typeOf(topic, fields), id)
+      if (reader === null) return rejected('unknown_schema', `the registry has no schema ${id}`)
+      if (reader === 'incompatible') {
         return rejected('unknown_schema', `schema ${id} can not be read as a value of ${topic}`)
       }
       try {
-        const body = bytes.subarray(FRAME_BYTES)
-        const type = localType(topic)
-        const value = resolver === 'same' ? type.fromBuffer(body) : type.fromBuffer(body, resolver)
-        return { value, rejection: null }
+        const { value, offset } = reader.decode(bytes, FRAME_BYTES)
+        if (offset === bytes.length) return { value, read: reader.read, rejection: null }
       } catch {
         // The message of avsc may quote what it found; the detail of a dead letter must not.
-        return rejected('bad_avro', `${bytes.length - FRAME_BYTES} bytes are no value of schema ${id}`)
       }
+      return rejected('bad_avro', `${bytes.length - FRAME_BYTES} bytes are no value of schema ${id}`)
     },
   }
 }
 
-function createResolver(topic: TopicName, schema: string): Resolver | 'same' | 'incompatible' {
+interface Reader {
+  /** `offset`: where the value ended; negative when the bytes ended before it. Throws on bytes that are no value. */
+  // biome-ignore lint/suspicious/noExplicitAny: avsc types a value of a schema as any.
+  decode(bytes: Buffer, at: number): { value: any; offset: number }
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly read: Read<any>
+}
+
+function createReader(type: Type, schema: string): Reader | 'incompatible' {
   try {
-    const reader = localType(topic)
     const writer = parseSchema(schema)
-    return reader.equals(writer) ? 'same' : reader.createResolver(writer)
+    const resolver: Resolver | undefined = type.equals(writer) ? undefined : type.createResolver(writer)
+    const decode: Reader['decode'] = (bytes, at) => type.decode(bytes, at, resolver)
+    return { decode, read: (bytes, at) => decode(bytes, at + FRAME_BYTES).value }
   } catch {
     return 'incompatible'
   }

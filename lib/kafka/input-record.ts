@@ -1,19 +1,35 @@
 import type { KafkaMessage } from 'kafkajs'
-import type { TopicName } from '../../schemas/topics.ts'
+import type { Fields } from '../../schemas/fields.ts'
+import type { Request } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
 import type { InputRecord } from '../stream/record.ts'
+import type { InputPartition } from '../stream/stage.ts'
 import { readAcceptsLate, readHopHeaders, readWatermark } from './headers.ts'
 
+/** Turns the messages of one input partition into what a stage sees. */
+export type InputReader = (message: KafkaMessage) => InputRecord
+
 /**
- * A message as a stage sees it. Bytes that can't be decoded become a rejection in the place where they stand. The codec
- * must be prepared for the message.
+ * Bytes that can't be decoded become a rejection in the place where they stand. A source value can be read again from its
+ * bytes while it waits for its hop. The codec must be prepared for each message.
  */
-export function toInputRecord(codec: Codec, topic: TopicName, partition: number, message: KafkaMessage): InputRecord {
-  const { value: bytes, headers } = message
-  const place = { topic, partition, offset: Number(message.offset), hop: readHopHeaders(headers) }
-  if (bytes === null) {
-    return { ...place, value: null, watermark_ms: readWatermark(headers), rejection: null, raw: message }
+export function createInputReader(codec: Codec, { input, partition }: InputPartition): InputReader {
+  const { topic, role } = input
+  const isSource = role === 'source'
+  // Only `requests` is a source.
+  const fields = input.fields as Fields<Request> | undefined
+  return (raw) => {
+    const { value: bytes, headers } = raw
+    const offset = Number(raw.offset)
+    const hop = readHopHeaders(headers)
+    if (bytes === null) {
+      const watermark_ms = readWatermark(headers)
+      return { topic, partition, offset, value: null, hop, watermark_ms, rejection: null, raw, packed: null }
+    }
+    const accepts_late = readAcceptsLate(headers)
+    const decoded = fields ? codec.decode('requests', bytes, fields) : codec.decode(topic, bytes)
+    const { value, rejection } = decoded
+    const packed = isSource && decoded.rejection === null ? { bytes, read: decoded.read } : null
+    return { topic, partition, offset, value, hop, watermark_ms: null, rejection, raw, packed, accepts_late }
   }
-  const { value, rejection } = codec.decode(topic, bytes)
-  return { ...place, value, watermark_ms: null, rejection, raw: message, accepts_late: readAcceptsLate(headers) }
 }

@@ -9,7 +9,6 @@ import { taskAssigner } from './assigner.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
 import { committedOffsets } from './committed-offsets.ts'
 import { BrokerUnavailable } from './errors.ts'
-import { toInputRecord } from './input-record.ts'
 import { type Log, withFields } from './log.ts'
 import { isOutage, Outage } from './outage.ts'
 import { PartitionEnds } from './partition-ends.ts'
@@ -343,8 +342,8 @@ class Runtime implements StageRuntime {
     this.partitions.open(topic, 0, 0, {
       onMessages: (messages) => {
         for (const message of messages) {
-          const { value } = toInputRecord(this.options.codec, 'hops', 0, message)
-          if (value !== null && 'end_offsets' in value) gate.announce(value.partition, value.hop)
+          const cut = message.value === null ? null : this.options.codec.decode('hops', message.value).value
+          if (cut !== null) gate.announce(cut.partition, cut.hop)
         }
       },
       onAdvance: () => undefined,

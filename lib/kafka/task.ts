@@ -15,7 +15,7 @@ import { isKafkaError, type KafkaClient } from './client.ts'
 import type { CommitNote } from './commit-note.ts'
 import { BrokerUnavailable, ChangelogLost } from './errors.ts'
 import { yieldToEventLoop } from './event-loop.ts'
-import { toInputRecord } from './input-record.ts'
+import { createInputReader, type InputReader } from './input-record.ts'
 import type { Log } from './log.ts'
 import { isOutage, Outage } from './outage.ts'
 import type { PartitionEnds } from './partition-ends.ts'
@@ -370,7 +370,7 @@ export class Task {
   }
 
   private async openInputs(position: Position | null): Promise<void> {
-    const { consumer, ends, prefix, log, task, now } = this.options
+    const { codec, consumer, ends, prefix, log, task, now } = this.options
     const topics = [...new Set(this.inputs.map(({ input }) => input.topic))]
     const endsByTopic = new Map(
       await Promise.all(topics.map(async (topic) => [topic, await ends.now(prefix + topic)] as const)),
@@ -393,18 +393,19 @@ export class Task {
           fields: { task, topic: input.topic, partition, from: resume_offset, to: low },
         })
       }
+      const toRecord = createInputReader(codec, { input, partition })
       consumer.open(prefix + input.topic, partition, Math.max(resume_offset, low), {
-        onMessages: (messages) => this.guard(() => this.take(input.topic, partition, messages)),
+        onMessages: (messages) => this.guard(() => this.take(input.topic, partition, messages, toRecord)),
         onAdvance: () => this.wake.notify(),
       })
     }
   }
 
   /** Appends messages of an input to the hops they belong to; hops are closed elsewhere. */
-  private take(topic: TopicName, partition: number, messages: readonly KafkaMessage[]): void {
+  private take(topic: TopicName, partition: number, messages: readonly KafkaMessage[], toRecord: InputReader): void {
     const { life } = this
     if (!life) return
-    for (const message of messages) life.assembler.offer(toInputRecord(this.options.codec, topic, partition, message))
+    for (const message of messages) life.assembler.offer(toRecord(message))
     this.counters.records_in += messages.length
     this.delivered.set(`${topic}/${partition}`, Number(messages.at(-1)?.offset ?? -1) + 1)
     if (this.flows.some(({ input }) => input.topic === topic)) {

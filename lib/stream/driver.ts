@@ -154,7 +154,7 @@ export class Driver {
     const offset = this.offsets.get(place) ?? 0
     this.offsets.set(place, offset + 1)
     for (const { task } of this.subscribers.get(place) ?? []) {
-      task.assembler.offer({ topic, partition, offset, rejection: null, raw: null, ...record })
+      task.assembler.offer({ topic, partition, offset, rejection: null, raw: null, packed: null, ...record })
     }
   }
 

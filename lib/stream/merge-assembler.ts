@@ -37,7 +37,7 @@ export interface MergeSettings {
 // The sources stay within three hops of each other, so a partition this far ahead waits for another partition, not for
 // another writer of its own; pausing it can't keep a hop from completing.
 const AHEAD_HOPS_MAX = 8
-const NOTHING_LATE: ReadonlySet<TopicValue> = new Set()
+const NOTHING_LATE: ReadonlySet<number> = new Set()
 
 /**
  * Merges closed hops of every writer of a task's inputs. A hop is complete when each writer has closed it on each

@@ -1,4 +1,5 @@
 import type { TopicName } from '../../schemas/topics.ts'
+import type { Request } from '../../schemas/types.ts'
 import type { TopicValue, TopicValues } from '../../schemas/values.ts'
 
 /** The records of one closed hop, as a set. */
@@ -10,9 +11,23 @@ export interface HopInput {
    * Values by input topic. Only the order of one writer's records (hop inputs) or of one key's records (tables) means
    * anything; whatever else the result could depend on, the processor sorts.
    */
-  readonly records: { readonly [Topic in TopicName]?: readonly TopicValues[Topic][] }
-  /** Those source values that came behind the cut of their own hop and were moved into this one. */
-  readonly late: ReadonlySet<TopicValue>
+  readonly records: { readonly [Topic in Exclude<TopicName, 'requests'>]?: readonly TopicValues[Topic][] } & {
+    readonly requests?: SourceRecords<Request>
+  }
+  /** Places in the source's values of those that came behind the cut of their own hop and were moved into this one. */
+  readonly late: ReadonlySet<number>
+}
+
+/**
+ * The source values of a hop. There may be hundreds of thousands, so they wait as bytes where they can: `at` reads a value
+ * anew each time, and what it gave is best let go before the next account's.
+ */
+export interface SourceRecords<Value> extends Iterable<Value> {
+  readonly length: number
+  /** The value in a place from 0 to `length` - 1. */
+  at(place: number): Value | undefined
+  /** Places by account, in the order in which accounts and records came. */
+  byAccount(): ReadonlyMap<string, readonly number[]>
 }
 
 /** One record to emit. */

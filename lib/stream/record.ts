@@ -26,6 +26,15 @@ export interface InputRecord {
   readonly raw: RawRecord | null
   /** A late record that an operator has sent again: it is taken into the next open hop however late it is. */
   readonly accepts_late?: boolean
+  /** How to have the value again from its bytes, so that it need not be kept while it waits. Null: keep the value. */
+  readonly packed: PackedValue | null
+}
+
+/** A value as bytes that have been read once and are sound. */
+export interface PackedValue {
+  readonly bytes: Buffer
+  /** Reads the value from a copy of the bytes that begins at `at`. */
+  readonly read: (bytes: Buffer, at: number) => TopicValue
 }
 
 /** A record as a client hands it out. */

@@ -4,6 +4,7 @@ import type { HopAssembler, MissingPart, TakenHop } from './assembler.ts'
 import { hopEnd_ms, hopOf } from './hop.ts'
 import type { InputRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
+import { type SourceValue, SourceValues } from './source-values.ts'
 import type { InputPartition } from './stage.ts'
 import { TableInputs } from './table-inputs.ts'
 
@@ -18,8 +19,8 @@ export interface SourceSettings {
 }
 
 interface OpenHop {
-  readonly values: TopicValue[]
-  readonly late: Set<TopicValue>
+  readonly values: SourceValues<SourceValue>
+  readonly late: Set<number>
   first_offset: number
 }
 
@@ -29,7 +30,7 @@ interface Cut {
 }
 
 // A source that is three hops ahead of the gate buffers no further: at 5,000 events/s and 12 partitions that is 25,000
-// records of a minute each, about 50 MB a partition at the worst.
+// records of a minute each, about 12 MB of bytes a hop and partition.
 const BUFFERED_HOPS_MAX = 4
 
 /**
@@ -73,7 +74,7 @@ export class SourceAssembler implements HopAssembler {
       return
     }
     if (record.value === null) this.offerMarker(record)
-    else this.offerValue(record, record.value)
+    else this.offerValue(record, record.value as TopicValue & SourceValue)
   }
 
   /** Raises the watermark without a record: a silence on a live source, or the end of a file. */
@@ -104,7 +105,9 @@ export class SourceAssembler implements HopAssembler {
     this.closed_end_offset = cut.end_offset
     while (this.cuts.length > 0 && this.cuts[0]!.hop <= hop) this.cuts.shift()
     while (this.markers.length > 0 && this.markers[0]!.hop <= hop) this.markers.shift()
-    const records: Record<string, TopicValue[]> = { [this.source.input.topic]: open?.values ?? [] }
+    const records: Record<string, SourceValues<SourceValue> | TopicValue[]> = {
+      [this.source.input.topic]: open?.values ?? new SourceValues(),
+    }
     for (const [topic, values] of this.tables.take(end_ms)) records[topic] = values
     const ends = new Map(
       this.position()!.inputs.map((input) => [`${input.topic}/${input.partition}`, input.end_offset]),
@@ -167,15 +170,15 @@ export class SourceAssembler implements HopAssembler {
     this.advance(record.watermark_ms)
   }
 
-  private offerValue(record: InputRecord, value: TopicValue): void {
-    const { end_time_ms } = value as { end_time_ms: number }
+  private offerValue(record: InputRecord, value: SourceValue): void {
+    const { end_time_ms } = value
     const own = hopOf(end_time_ms, this.settings.hop_ms)
     const counted = this.closed !== null && own <= this.closed && record.offset < this.closed_end_offset
     if (!counted) this.place(record, value, own, end_time_ms)
     this.advance(end_time_ms)
   }
 
-  private place(record: InputRecord, value: TopicValue, own: number, end_time_ms: number): void {
+  private place(record: InputRecord, value: SourceValue, own: number, end_time_ms: number): void {
     const sealed = this.sealedThrough()
     const isLate = sealed !== null && own <= sealed
     const behind_ms = isLate ? hopEnd_ms(sealed, this.settings.hop_ms) - end_time_ms : 0
@@ -186,12 +189,12 @@ export class SourceAssembler implements HopAssembler {
     const target = isLate ? sealed + 1 : own
     let open = this.open.get(target)
     if (!open) {
-      open = { values: [], late: new Set(), first_offset: record.offset }
+      open = { values: new SourceValues(), late: new Set(), first_offset: record.offset }
       this.open.set(target, open)
     }
     open.first_offset = Math.min(open.first_offset, record.offset)
-    open.values.push(value)
-    if (isLate) open.late.add(value)
+    if (isLate) open.late.add(open.values.length)
+    open.values.add(value, record)
   }
 
   /** Largest hop that the watermark has passed, by the records so far; null while none. */

@@ -1,4 +1,6 @@
+import type { Fields } from '../../schemas/fields.ts'
 import type { TopicName } from '../../schemas/topics.ts'
+import type { Request } from '../../schemas/types.ts'
 import type { Processor, TaskContext } from './processor.ts'
 
 /**
@@ -16,6 +18,8 @@ export interface StageInput {
   readonly writers?: 'same' | 'all'
   /** For `table`: a record takes effect at the end of the hop that holds its event time, or one hop later. */
   readonly effect?: 'hop_end' | 'next_hop'
+  /** Of `requests`: the fields that the stage reads; where values come as bytes, they then have no others. Default: all. */
+  readonly fields?: Fields<Request>
 }
 
 /** How a stage writes a topic. */

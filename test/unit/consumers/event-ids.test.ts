@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { FingerprintsProcessor } from '../../../consumers/fingerprints/processor.ts'
 import { fingerprintsSettings } from '../../../consumers/fingerprints/settings.ts'
 import type { HopInput } from '../../../lib/stream/processor.ts'
-import { HOP_MS, requestValue } from '../stream/records.ts'
+import { HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
 
 // Enough ids that taking them back makes the table of ids grow.
 const IDS = 2_000
@@ -12,7 +12,7 @@ function newProcessor(): FingerprintsProcessor {
 }
 
 function hopOfRequests(hop: number, names: readonly string[]): HopInput {
-  const requests = names.map((name) => requestValue(name, hop * HOP_MS))
+  const requests = sourceRecords(names.map((name) => requestValue(name, hop * HOP_MS)))
   return { hop, end_ms: (hop + 1) * HOP_MS, records: { requests }, late: new Set() }
 }
 

@@ -33,7 +33,7 @@ function paneAt(hop: number, requests: number) {
   return paneOf(
     hop,
     Array.from({ length: requests }, (_, n) => requestValue(`e-${n}`, hop * 60_000)),
-    () => false,
+    new Set(),
     TOTALS,
   )
 }

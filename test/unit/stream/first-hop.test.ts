@@ -13,7 +13,17 @@ function record(
   watermark_ms: number | null,
 ): InputRecord {
   const value = end_time_ms === null ? null : ({ end_time_ms } as InputRecord['value'])
-  return { topic: 'requests', partition, offset, value, hop: null, watermark_ms, rejection: null, raw: null }
+  return {
+    topic: 'requests',
+    partition,
+    offset,
+    value,
+    hop: null,
+    watermark_ms,
+    rejection: null,
+    raw: null,
+    packed: null,
+  }
 }
 
 function sources(gate: HopGate): SourceAssembler[] {

@@ -1,5 +1,6 @@
 import type { TakenHop } from '../../../lib/stream/assembler.ts'
 import type { InputRecord, RejectedRecord } from '../../../lib/stream/record.ts'
+import { SourceValues } from '../../../lib/stream/source-values.ts'
 import type { Account, Request } from '../../../schemas/types.ts'
 
 export const HOP_MS = 60_000
@@ -78,15 +79,31 @@ export function accountValue(account_id: string, event_time_ms: number): Account
 
 /** An input record with nothing on it, changed as given. */
 export function inputRecord(changes: Partial<InputRecord> & Pick<InputRecord, 'topic' | 'offset'>): InputRecord {
-  return { partition: 0, value: null, hop: null, watermark_ms: null, rejection: null, raw: null, ...changes }
+  return {
+    partition: 0,
+    value: null,
+    hop: null,
+    watermark_ms: null,
+    rejection: null,
+    raw: null,
+    packed: null,
+    ...changes,
+  }
+}
+
+/** Source values as a processor is given them, which is how they waited. */
+export function sourceRecords(requests: readonly Request[]): SourceValues<Request> {
+  const values = new SourceValues<Request>()
+  for (const request of requests) values.add(request, { packed: null })
+  return values
 }
 
 /** What can be said of a taken hop without its objects. */
 export function summaryOf({ input }: TakenHop) {
   return {
     hop: input.hop,
-    requests: (input.records.requests ?? []).map(({ event_id }) => event_id).sort(),
-    late: [...input.late].map((value) => (value as Request).event_id).sort(),
+    requests: [...(input.records.requests ?? [])].map(({ event_id }) => event_id).sort(),
+    late: [...input.late].map((place) => input.records.requests?.at(place)?.event_id).sort(),
     accounts: (input.records.accounts ?? []).map(({ account_id }) => account_id),
   }
 }
