@@ -13,6 +13,7 @@ import { type InputPartition, inputPartitions, type Stage, type StageInput } fro
 import { createAssembler, type HopSettings, partitionCount } from '../stream/topology.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
 import type { CommitNote } from './commit-note.ts'
+import type { CommittedOffset } from './committed-offsets.ts'
 import { BrokerUnavailable, ChangelogLost } from './errors.ts'
 import { yieldToEventLoop } from './event-loop.ts'
 import { createInputReader, type InputReader } from './input-record.ts'
@@ -45,7 +46,7 @@ export interface TaskOptions {
   /** How long brokers may be away before the task gives up. */
   readonly outage_max_ms: number
   /** What the group has committed (`committedOffsets` of committed-offsets.ts). */
-  readonly committed: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  readonly committed: (topics: readonly string[]) => Promise<ReadonlyMap<string, CommittedOffset>>
   /** Resolves when the group has confirmed, from now on, that we are a member: what we were told is ours still is. */
   readonly confirmed: () => Promise<void>
   readonly onHop: (hop: CommittedHop) => void
@@ -362,7 +363,7 @@ export class Task {
     const offsets = await committed([...new Set(this.inputs.map(({ input }) => prefix + input.topic))])
     for (const { input, partition } of this.inputs) {
       const input_topic = prefix + input.topic
-      const offset = offsets.get(`${input_topic}/${partition}`)
+      const offset = offsets.get(`${input_topic}/${partition}`)?.offset
       if (offset !== undefined)
         throw new ChangelogLost({ topic: prefix + stage.changelog, partition: task, groupId, input_topic, offset })
     }

@@ -1,41 +1,66 @@
-import { type PartitionLag, stageLag } from '../../kafka/lag.ts'
+import { setTimeout as after } from 'node:timers/promises'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { lookAtStage, type TaskLook } from '../../kafka/lag.ts'
+import { LagWatch } from '../../kafka/lag-watch.ts'
 import { checkTopics } from '../../kafka/topics.ts'
 import { openCluster } from '../cluster.ts'
 import { type CliCommand, jsonOption } from '../command.ts'
+import { LAG_COLUMNS, lagRows, lagWarnings } from '../lag-rows.ts'
 import { stagesOf } from '../pipeline.ts'
 import { requireBrokers } from '../require-brokers.ts'
 
-/** `hydrawatch lag`: how far each consumer group is behind, per topic and partition. */
-export const lag: CliCommand = {
-  configure(command) {
-    command.addOption(jsonOption())
+interface LagOptions {
+  readonly watch?: boolean
+  readonly interval: number
+}
+
+const INTERVAL_MAX_S = 3_600
+
+/** `hydrawatch lag`: how far each task is behind, and what state that is; asks the broker alone. */
+export const lag: CliCommand<LagOptions> = {
+  configure(command: Command) {
+    command
+      .addOption(jsonOption())
+      .option('--watch', 'look again and again, which is what it takes to tell lagging from stalled; ends with Ctrl-C')
+      .addOption(
+        new Option('--interval <seconds>', 'between two looks').default(5).argParser((text: string) => {
+          const interval_s = Number(text)
+          if (!(interval_s > 0 && interval_s <= INTERVAL_MAX_S))
+            throw new InvalidArgumentError(`more than 0, at most ${INTERVAL_MAX_S}`)
+          return interval_s
+        }),
+      )
   },
 
-  async run(context) {
+  async run(context, { watch = false, interval }) {
     const config = context.config()
     requireBrokers(config)
     const cluster = await openCluster(context, config)
     const { prefix, partitions } = config.topics
+    const stages = stagesOf(config)
+    const lagWatch = new LagWatch({ stages, partitions, hops: config.hops })
     const admin = cluster.kafka.admin()
+    const look = async (): Promise<TaskLook[]> => {
+      const tasks: TaskLook[] = []
+      for (const stage of stages) tasks.push(...(await lookAtStage(admin, stage, { prefix, partitions })))
+      return tasks
+    }
     try {
-      const rows = await cluster.kafka.reach('reading lag', async () => {
+      await cluster.kafka.reach('reading lag', async () => {
         await admin.connect()
         await checkTopics(admin, { prefix, partitions })
-        const lags: PartitionLag[] = []
-        for (const stage of stagesOf(config)) lags.push(...(await stageLag(admin, stage, { prefix, partitions })))
-        return lags
       })
-      context.out.rows(
-        [
-          { title: 'stage', value: ({ stage }) => stage },
-          { title: 'topic', value: ({ topic }) => topic },
-          { title: 'partition', value: ({ partition }) => partition },
-          { title: 'committed', value: ({ committed }) => committed ?? 'never' },
-          { title: 'end', value: ({ end }) => end },
-          { title: 'lag', value: ({ lag: behind }) => behind },
-        ],
-        rows,
-      )
+      for (;;) {
+        const looks = await cluster.kafka.reach('reading lag', look)
+        const now_ms = Date.now()
+        const tasks = lagWatch.look(looks, now_ms)
+        if (watch) context.out.text(new Date(now_ms).toISOString())
+        context.out.rows(LAG_COLUMNS, lagRows(tasks, now_ms))
+        for (const warning of lagWarnings(tasks)) context.out.text(warning)
+        if (!watch || context.signal.aborted) return
+        await after(interval * 1_000, undefined, { signal: context.signal }).catch(() => undefined)
+        if (context.signal.aborted) return
+      }
     } finally {
       await admin.disconnect()
       await cluster.close()

@@ -61,6 +61,12 @@ describe('produce, run and lag', () => {
         ['dead-letters', 1],
       ]),
     )
+    const before = jsonLines((await hydrawatch(['lag', '--json'], { env })).out)
+    const unstarted = before.filter(({ stage, topic }) => stage === 'fingerprints' && topic === 'requests')
+    expect(unstarted).toMatchObject([
+      { partition: 0, held: false, hop: null, state: 'stopped' },
+      { partition: 1, held: false, hop: null, state: 'stopped' },
+    ])
     const running = startHydrawatch(['run', 'all'], env)
     try {
       await waitFor('the last hop in every stage', async () => {
@@ -68,11 +74,24 @@ describe('produce, run and lag', () => {
         expect(lag.status, lag.err).toBe(0)
         const rows = jsonLines(lag.out)
         // Behind the last record of a partition stand its closing marker and transaction markers, which are no records.
-        return rows.every(({ committed, lag: behind }) => committed !== null && Number(behind) <= 3)
+        return rows.every(
+          ({ committed, lag: behind, state }) => committed !== null && Number(behind) <= 3 && state === 'ok',
+        )
       })
     } finally {
       expect(await running.stop()).toBe(0)
     }
+  })
+
+  it('looks at the lag again and again until it is told to stop', async () => {
+    const watching = startHydrawatch(['lag', '--watch', '--interval', '0.1', '--json'], env)
+    try {
+      const looks = () => new Set(jsonLines(watching.io.out()).map(({ observed_at }) => observed_at))
+      await waitFor('a third look', () => looks().size >= 3)
+    } finally {
+      expect(await watching.stop()).toBe(0)
+    }
+    expect((await hydrawatch(['lag', '--watch', '--interval', '0'], { env })).status).toBe(2)
   })
 
   it('refuses what it does not know, with the nearest name', async () => {

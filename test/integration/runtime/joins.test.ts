@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { stageLag } from '../../../lib/kafka/lag.ts'
+import { lookAtStage } from '../../../lib/kafka/lag.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
 import type { Request } from '../../../schemas/types.ts'
 import { eventually } from './cluster.ts'
@@ -63,8 +63,8 @@ test('says how far a stage is behind, down to nothing when all of its hops are c
   await admin.connect()
   harness.onClose(() => admin.disconnect())
   const lagOf = async (stage = countingStage()) => {
-    const lags = await stageLag(admin, stage, { prefix: cluster.prefix, partitions: 2 })
-    return lags.reduce((total, { lag }) => total + lag, 0)
+    const tasks = await lookAtStage(admin, stage, { prefix: cluster.prefix, partitions: 2 })
+    return tasks.flatMap(({ inputs }) => inputs).reduce((total, { lag }) => total + lag, 0)
   }
   await publishRequests(publisher, requestsOf(1_000, 1_000))
   expect(await lagOf()).toBe(1_000)
