@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
+import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
 import type { Log } from './log.ts'
 import { isCoordinatorMoving } from './protocol-error.ts'
 
@@ -15,6 +16,7 @@ export function patchKafkajs(log: Log): void {
   isPatched = true
   stopTimerSpin(log)
   waitForCoordinators(log)
+  hideAbortedRecords(log)
 }
 
 interface RequestQueuePrototype {
@@ -58,6 +60,44 @@ function waitForCoordinators(log: Log): void {
   }
   group.prototype.joinAndSync = function (this: ConsumerGroupPrototype): Promise<unknown> {
     return whileCoordinatorMoves(() => joinAndSync.call(this))
+  }
+}
+
+interface FetchResponse {
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      abortedTransactions: readonly AbortedTransaction[] | null
+      readonly messages: readonly FetchedRecord[]
+    }[]
+  }[]
+}
+
+interface BrokerPrototype {
+  fetch?: (request: unknown) => Promise<FetchResponse>
+}
+
+/**
+ * kafkajs 2.2.4 lets records of aborted transactions through to readers of committed data when several transactions were
+ * open in a partition at a time: it takes the aborted ones for sorted by where they began, while brokers send them in the
+ * order in which they ended (Java's client sorts them), and it enters at most one of them per record. What belongs to them
+ * is marked as control records here, which kafkajs drops and whose offsets it still passes.
+ */
+function hideAbortedRecords(log: Log): void {
+  const broker: { prototype: BrokerPrototype } = require('kafkajs/src/broker/index.js')
+  const { fetch } = broker.prototype
+  if (typeof fetch !== 'function') {
+    hasChanged(log, 'its filter of aborted records')
+    return
+  }
+  broker.prototype.fetch = async function (this: BrokerPrototype, request: unknown): Promise<FetchResponse> {
+    const response = await fetch.call(this, request)
+    for (const partition of response.responses.flatMap(({ partitions }) => partitions)) {
+      const { abortedTransactions, messages } = partition
+      if (!abortedTransactions || abortedTransactions.length === 0) continue
+      for (const record of abortedRecords(messages, abortedTransactions)) record.isControlRecord = true
+      partition.abortedTransactions = []
+    }
+    return response
   }
 }
 
