@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-// Prints a port that is free on loopback together with the next one: a broker and its controller.
+// `node scripts/free-port.mjs [COUNT]`: prints the first of COUNT ports in a row that are free on loopback; 2 without it, a
+// broker and its controller.
 
 // Below the ports that systems deal out by themselves (32768 and up on Linux), which others could take meanwhile.
 const FIRST = 19_092
@@ -21,11 +22,18 @@ async function isFree(port) {
   }
 }
 
-for (let port = FIRST; port < LAST; port += 2) {
-  if ((await isFree(port)) && (await isFree(port + 1))) {
+const count = Number(process.argv[2] ?? 2)
+if (!Number.isInteger(count) || count < 1) {
+  process.stderr.write(`${process.argv[2]} is no number of ports; give one from 1 up\n`)
+  process.exit(2)
+}
+for (let port = FIRST; port < LAST; port += count) {
+  const ports = Array.from({ length: count }, (_, i) => port + i)
+  const free = await Promise.all(ports.map(isFree))
+  if (!free.includes(false)) {
     process.stdout.write(`${port}\n`)
     process.exit(0)
   }
 }
-process.stderr.write(`no two free ports in a row from ${FIRST} to ${LAST}\n`)
+process.stderr.write(`no ${count} free ports in a row from ${FIRST} to ${LAST}\n`)
 process.exit(1)

@@ -1,24 +1,28 @@
 import { parseArgs } from 'node:util'
 import { StartError } from './start-error.mjs'
 
-export const USAGE = `Usage: node scripts/real-kafka/start.mjs [--port 19092] [--dir .kafka] [--fresh] [--detach | --stop | --exec 'command']
+export const USAGE = `Usage: node scripts/real-kafka/start.mjs [--port 19092] [--brokers 1] [--dir .kafka] [--fresh]
+                                          [--detach | --stop | --exec 'command']
 
-Starts one Apache Kafka (KRaft, loopback) from its Maven artifacts and prints {"brokers","pid","version"} as one JSON line.
+Starts one Apache Kafka (KRaft, loopback) from its Maven artifacts and prints {"brokers","pids","version","control"} as one
+JSON line.
 
-  --port N        broker port; the controller takes N + 1 (default 19092)
-  --dir PATH      data, log, properties and pid file (default .kafka)
+  --port N        port of the first broker; its controller takes N + 1, the second broker N + 2, and so on (default 19092)
+  --brokers N     1, or 3 with three replicas of every topic (default 1)
+  --dir PATH      data, logs, properties and pid files (default .kafka)
   --fresh         delete the topics of an earlier run first
   --detach        leave Kafka running and exit once it answers
   --stop          stop the Kafka of --dir
-  --exec COMMAND  run COMMAND with KAFKA_BROKERS set, stop Kafka, exit with the command's status
+  --exec COMMAND  run COMMAND with KAFKA_BROKERS and KAFKA_CONTROL set, stop Kafka, exit with the command's status
 `
 
-// The controller listens one port above the broker.
+// Each broker takes two ports, the second one for its controller.
 const PORT_MAX = 65_534
+const BROKERS = ['1', '3']
 
 /**
  * @typedef {'foreground' | 'detach' | 'stop' | 'exec' | 'help'} Mode
- * @typedef {{ mode: Mode, port: number, dir: string, fresh: boolean, command: string }} Options
+ * @typedef {{ mode: Mode, port: number, brokers: number, dir: string, fresh: boolean, command: string }} Options
  */
 
 /**
@@ -36,9 +40,14 @@ export function parseOptions(argv) {
   }
   if (values.exec?.trim() === '') throw new StartError('E_USAGE', '--exec is empty; give it the command to run')
   if (values.dir === '') throw new StartError('E_USAGE', '--dir is empty; give it a folder')
+  if (!BROKERS.includes(values.brokers)) {
+    throw new StartError('E_USAGE', `--brokers is ${values.brokers}; it must be ${BROKERS.join(' or ')}`)
+  }
+  const brokers = Number(values.brokers)
   return {
     mode: modes[0] ?? 'foreground',
-    port: parsePort(values.port),
+    port: parsePort(values.port, PORT_MAX - 2 * (brokers - 1)),
+    brokers,
     dir: values.dir,
     fresh: values.fresh,
     command: values.exec ?? '',
@@ -52,6 +61,7 @@ function parseFlags(argv) {
       args: argv,
       options: {
         port: { type: 'string', default: '19092' },
+        brokers: { type: 'string', default: '1' },
         dir: { type: 'string', default: '.kafka' },
         fresh: { type: 'boolean', default: false },
         detach: { type: 'boolean' },
@@ -65,9 +75,9 @@ function parseFlags(argv) {
   }
 }
 
-/** @param {string} text */
-function parsePort(text) {
+/** @type {(text: string, port_max: number) => number} */
+function parsePort(text, port_max) {
   const port = Number(text)
-  if (/^\d+$/.test(text) && port >= 1 && port <= PORT_MAX) return port
-  throw new StartError('E_USAGE', `--port is ${text}; it must be a number from 1 to ${PORT_MAX}`)
+  if (/^\d+$/.test(text) && port >= 1 && port <= port_max) return port
+  throw new StartError('E_USAGE', `--port is ${text}; it must be a number from 1 to ${port_max}`)
 }

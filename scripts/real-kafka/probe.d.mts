@@ -1,3 +1,3 @@
 export function encodeMetadataRequest(): Buffer
-export function brokersIn(response: Buffer): number | undefined
-export function brokerAnswers(port: number): Promise<boolean>
+export function brokerIdsIn(response: Buffer): number[] | undefined
+export function liveBrokers(port: number): Promise<number[]>

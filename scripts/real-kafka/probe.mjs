@@ -22,36 +22,47 @@ export function encodeMetadataRequest() {
 }
 
 /**
- * The number of live brokers in a Metadata v1 response: size, correlation id, then the length of the broker array.
+ * The ids of the live brokers in a Metadata v1 response: size, correlation id, then an array of id, host, port and rack.
  *
  * @param {Buffer} response
- * @returns {number | undefined} undefined while the response is too short to tell
+ * @returns {number[] | undefined} undefined while the response is too short to tell
  */
-export function brokersIn(response) {
-  return response.length < 12 ? undefined : response.readInt32BE(8)
+export function brokerIdsIn(response) {
+  if (response.length < 4 || response.length < 4 + response.readInt32BE(0)) return undefined
+  const ids = []
+  let at = 12
+  for (let left = response.readInt32BE(8); left > 0; left -= 1) {
+    ids.push(response.readInt32BE(at))
+    at = afterText(response, at + 4) + 4
+    at = afterText(response, at)
+  }
+  return ids
 }
 
 /**
- * True when the broker on 127.0.0.1:`port` answers and counts itself as live.
+ * The live brokers that the broker on 127.0.0.1:`port` knows of.
  *
  * @param {number} port
- * @returns {Promise<boolean>}
+ * @returns {Promise<number[]>} empty when it does not answer
  */
-export function brokerAnswers(port) {
+export function liveBrokers(port) {
   return new Promise((resolve) => {
     let received = Buffer.alloc(0)
     const socket = connect(port, '127.0.0.1', () => socket.write(encodeMetadataRequest()))
-    const finish = (/** @type {boolean} */ answer) => {
+    const finish = (/** @type {number[]} */ ids) => {
       socket.destroy()
-      resolve(answer)
+      resolve(ids)
     }
-    socket.setTimeout(PROBE_DEADLINE_MS, () => finish(false))
-    socket.on('error', () => finish(false))
-    socket.on('close', () => resolve(false))
+    socket.setTimeout(PROBE_DEADLINE_MS, () => finish([]))
+    socket.on('error', () => finish([]))
+    socket.on('close', () => resolve([]))
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
-      const brokers = brokersIn(received)
-      if (brokers !== undefined) finish(brokers > 0)
+      const ids = brokerIdsIn(received)
+      if (ids !== undefined) finish(ids)
     })
   })
 }
+
+/** @type {(buffer: Buffer, at: number) => number} the place behind a string, whose length -1 is null */
+const afterText = (buffer, at) => at + 2 + Math.max(0, buffer.readInt16BE(at))

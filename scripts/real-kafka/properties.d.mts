@@ -1,1 +1,2 @@
-export function renderProperties(node: { port: number; dataDir: string }): string
+export type Node = { id: number; port: number; controllerPort: number }
+export function renderProperties(node: { id: number; nodes: Node[]; dataDir: string }): string

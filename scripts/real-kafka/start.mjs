@@ -1,16 +1,30 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
+import { resolve } from 'node:path'
 import { findJava, kafkaVersion, resolveClasspath } from './classpath.mjs'
-import { checkFree, layoutOf, startKafka, stopKafka, tailOf } from './kafka-process.mjs'
+import { hasGoneByItself, tailOf } from './java-process.mjs'
+import {
+  bootstrapOf,
+  brokerProcess,
+  clusterFile,
+  nodesOf,
+  prepareCluster,
+  runningPids,
+  startCluster,
+  stopCluster,
+} from './kafka-cluster.mjs'
 import { parseOptions, USAGE } from './options.mjs'
+import { checkPorts } from './ports.mjs'
 import { StartError } from './start-error.mjs'
 
 /**
- * @typedef {import('./kafka-process.mjs').Layout} Layout
- * @typedef {import('node:child_process').ChildProcess} ChildProcess
+ * @typedef {import('./java-process.mjs').JavaProcess} JavaProcess
  * @typedef {keyof typeof constants.signals} Signal
+ * @typedef {{ interrupted: Promise<Signal>, gone: Promise<JavaProcess> }} Ends what ends a run before its time
  */
+
+const WATCH_MS = 500
 
 const progress = (/** @type {string} */ line) => process.stderr.write(`real-kafka: ${line}\n`)
 
@@ -20,88 +34,112 @@ const progress = (/** @type {string} */ line) => process.stderr.write(`real-kafk
  */
 async function main(argv) {
   const options = parseOptions(argv)
-  const layout = layoutOf(options.dir)
+  const dir = resolve(options.dir)
   if (options.mode === 'help') {
     process.stdout.write(USAGE)
     return 0
   }
   if (options.mode === 'stop') {
-    const pid = await stopKafka(layout)
-    progress(pid === undefined ? `no Kafka runs from ${layout.dir}` : `stopped pid ${pid}`)
+    const pids = await stopCluster(dir)
+    progress(pids.length === 0 ? `no Kafka runs from ${dir}` : `stopped pid ${pids.join(', ')}`)
     return 0
   }
 
-  await checkFree(layout, options.port)
+  const running = runningPids(dir)
+  if (running.length > 0) {
+    throw new StartError(
+      'E_ALREADY_RUNNING',
+      `Kafka runs from ${dir} as pid ${running.join(', ')}; stop it with --stop`,
+    )
+  }
+  const nodes = nodesOf(options.port, options.brokers)
+  await checkPorts(nodes)
   const java = findJava()
-  const classpath = resolveClasspath(layout.dir, progress)
+  const classpath = resolveClasspath(dir, progress)
+  const cluster = await prepareCluster(dir, { java, classpath, nodes, fresh: options.fresh })
   const interrupted = firstSignal()
-  const kafka = await startOrGiveUp(layout, { java, classpath, port: options.port, fresh: options.fresh }, interrupted)
-  if (typeof kafka === 'string') return statusOf(kafka)
-  const brokers = `127.0.0.1:${options.port}`
-  const ready = `${JSON.stringify({ brokers, pid: kafka.pid, version: kafkaVersion(classpath) })}\n`
+  const started = await startOrGiveUp(dir, startCluster(dir, cluster), interrupted)
+  if (typeof started === 'string') return statusOf(started)
+  const brokers = bootstrapOf(nodes)
+  const ready = `${JSON.stringify({ brokers, pids: started, version: kafkaVersion(classpath), control: clusterFile(dir) })}\n`
 
   if (options.mode === 'detach') {
-    kafka.unref()
     process.stdout.write(ready)
     return 0
   }
-  if (options.mode === 'exec') {
+  const watch = watchProcesses(nodes.map(({ id }) => brokerProcess(dir, id)))
+  try {
+    const ends = { interrupted, gone: watch.gone }
+    const env = { KAFKA_BROKERS: brokers, KAFKA_CONTROL: clusterFile(dir) }
     // Standard output is the command's alone.
-    process.stderr.write(ready)
-    return runCommand(options.command, { brokers, kafka, layout, interrupted })
+    const output = options.mode === 'exec' ? process.stderr : process.stdout
+    output.write(ready)
+    const status = options.mode === 'exec' ? await runCommand(options.command, env, ends) : await firstOf(ends)
+    const gone = watch.look()
+    if (gone) throw new StartError(`E_${gone.code}_EXITED`, `${gone.name} exited by itself; ${tailOf(gone)}`)
+    return status
+  } finally {
+    watch.end()
+    await stopCluster(dir)
   }
-  process.stdout.write(ready)
-  await Promise.race([interrupted, exitOf(kafka)])
-  return stopOrReport(kafka, layout)
+}
+
+/** @type {(ends: Ends) => Promise<number>} */
+async function firstOf({ interrupted, gone }) {
+  await Promise.race([interrupted, gone])
+  return 0
 }
 
 /**
- * @type {(layout: Layout, options: import('./kafka-process.mjs').StartOptions, interrupted: Promise<Signal>) =>
- *   Promise<Signal | Awaited<ReturnType<typeof startKafka>>>} the signal that came first, Kafka being gone again, or Kafka
+ * @template Started
+ * @type {(dir: string, starting: Promise<Started>, interrupted: Promise<Signal>) => Promise<Signal | Started>} the signal that came
+ *   first, Kafka being gone again, or what was started
  */
-async function startOrGiveUp(layout, options, interrupted) {
-  const starting = startKafka(layout, options)
-  const first = await Promise.race([starting, interrupted])
+async function startOrGiveUp(dir, starting, interrupted) {
+  const first = await Promise.race([starting, interrupted]).catch(async (error) => {
+    // One of three could not start: the others must not stay.
+    await stopCluster(dir)
+    throw error
+  })
   if (typeof first !== 'string') return first
   // The wait for an answer ends by itself once the JVM is gone; that it then throws is what we asked for.
-  await Promise.all([stopKafka(layout), starting.catch(() => {})])
+  await Promise.all([stopCluster(dir), starting.catch(() => {})])
   return first
 }
 
 /**
- * @type {(command: string, on: { brokers: string, kafka: ChildProcess, layout: Layout, interrupted: Promise<Signal> }) =>
- *   Promise<number>} the command's status, as a shell counts it: 128 and the signal's number when a signal ended it
+ * @type {(command: string, env: Record<string, string>, ends: Ends) => Promise<number>} the command's status, as a shell counts it:
+ *   128 and the signal's number when a signal ended it
  */
-async function runCommand(command, { brokers, kafka, layout, interrupted }) {
+async function runCommand(command, env, { interrupted, gone }) {
   // In its own process group, so that a signal reaches what the shell has started and not the shell alone.
-  const child = spawn(command, {
-    shell: true,
-    detached: true,
-    stdio: 'inherit',
-    env: { ...process.env, KAFKA_BROKERS: brokers },
-  })
-  const exited = exitOf(child)
+  const child = spawn(command, { shell: true, detached: true, stdio: 'inherit', env: { ...process.env, ...env } })
   const forward = (/** @type {Signal} */ signal) => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
       process.kill(-child.pid, signal)
   }
   interrupted.then(forward)
-  const first = await Promise.race([exited, exitOf(kafka).then(() => 'kafka')])
-  if (first === 'kafka') forward('SIGTERM')
-  const status = await exited
-  await stopOrReport(kafka, layout)
-  return status
+  gone.then(() => forward('SIGTERM'))
+  const [code, signal] = await once(child, 'exit')
+  return code ?? statusOf(signal)
 }
 
 /**
- * @type {(kafka: ChildProcess, layout: Layout) => Promise<number>} 0 when Kafka ran until now and was stopped
- * @throws {StartError} E_KAFKA_EXITED when it had gone by itself
+ * Looks now and then whether a process has gone by itself. One that was stopped or killed on purpose has not.
+ *
+ * @param {JavaProcess[]} processes
+ * @returns {{ gone: Promise<JavaProcess>, look(): JavaProcess | undefined, end(): void }} `gone` stays pending when it is ended
  */
-async function stopOrReport(kafka, layout) {
-  const gone = kafka.exitCode ?? kafka.signalCode
-  await stopKafka(layout)
-  if (gone === null) return 0
-  throw new StartError('E_KAFKA_EXITED', `Kafka exited by itself (${gone}); ${tailOf(layout)}`)
+function watchProcesses(processes) {
+  const look = () => processes.find(hasGoneByItself)
+  let timer
+  const gone = new Promise((resolve) => {
+    timer = setInterval(() => {
+      const found = look()
+      if (found) resolve(found)
+    }, WATCH_MS)
+  })
+  return { gone, look, end: () => clearInterval(timer) }
 }
 
 /** @type {() => Promise<Signal>} */
@@ -110,14 +148,6 @@ function firstSignal() {
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
       process.on(signal, () => resolve(signal))
   })
-}
-
-/** @type {(child: ChildProcess) => Promise<number>} */
-async function exitOf(child) {
-  if (child.exitCode !== null) return child.exitCode
-  if (child.signalCode !== null) return statusOf(child.signalCode)
-  const [code, signal] = await once(child, 'exit')
-  return code ?? statusOf(signal)
 }
 
 /** @param {Signal} signal */

@@ -1,6 +1,7 @@
 import { MemoryStorage, startEmbeddedBroker } from '../../lib/embedded/broker.ts'
 import { SubjectStore } from '../../lib/embedded/registry/subjects.ts'
 import { startEmbeddedRegistry } from '../../lib/embedded/registry.ts'
+import { type BrokerControl, openBrokerControl } from '../../scripts/real-kafka/broker-control.mjs'
 import { ControlledService, type ServiceControl } from './service-control.ts'
 
 export interface TestBroker {
@@ -15,6 +16,8 @@ export interface TestBroker {
   readonly brokerControl: ServiceControl | null
   /** The same for the registry. */
   readonly registryControl: ServiceControl | null
+  /** Kills, pauses and restarts single brokers of a real Kafka; null for the embedded one and for one that is not ours to kill. */
+  readonly nodes: BrokerControl | null
   close(): Promise<void>
 }
 
@@ -31,6 +34,7 @@ export async function openBroker(): Promise<TestBroker> {
   const registry = process.env.SCHEMA_REGISTRY_URL ? null : await embeddedRegistry()
   const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.running.url ?? ''
   if (external) {
+    const nodes = openBrokerControl()
     announce(`external broker ${external}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
     return {
       brokers: external.split(','),
@@ -38,8 +42,9 @@ export async function openBroker(): Promise<TestBroker> {
       kind: 'external',
       compactNow: null,
       closedConnections: null,
-      brokerControl: null,
+      brokerControl: nodes && controlOfAll(nodes),
       registryControl: registry,
+      nodes,
       close: async () => registry?.stop(),
     }
   }
@@ -55,9 +60,29 @@ export async function openBroker(): Promise<TestBroker> {
     closedConnections,
     brokerControl: broker,
     registryControl: registry,
+    nodes: null,
     close: async () => {
       await broker.stop()
       await registry?.stop()
+    },
+  }
+}
+
+/** Every broker of a Kafka at a time. */
+function controlOfAll(nodes: BrokerControl): ServiceControl {
+  const ids = nodes.brokers.map(({ id }) => id)
+  return {
+    stop: async () => {
+      await Promise.all(ids.map(nodes.stop))
+    },
+    start: async () => {
+      await Promise.all(ids.map(nodes.start))
+    },
+    freeze: async () => {
+      for (const id of ids) nodes.pause(id)
+    },
+    thaw: async () => {
+      for (const id of ids) nodes.resume(id)
     },
   }
 }

@@ -2,18 +2,33 @@ import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { javaMajor, kafkaVersion } from '../../../scripts/real-kafka/classpath.mjs'
 import { clusterId } from '../../../scripts/real-kafka/cluster-id.mjs'
+import { nodesOf } from '../../../scripts/real-kafka/kafka-cluster.mjs'
 import { parseOptions } from '../../../scripts/real-kafka/options.mjs'
-import { brokerAnswers, brokersIn, encodeMetadataRequest } from '../../../scripts/real-kafka/probe.mjs'
+import { brokerIdsIn, encodeMetadataRequest, liveBrokers } from '../../../scripts/real-kafka/probe.mjs'
 import { renderProperties } from '../../../scripts/real-kafka/properties.mjs'
 
 describe('the command line of real-kafka', () => {
   it('stays in the foreground on port 19092 when nothing is asked for', () => {
-    expect(parseOptions([])).toEqual({ mode: 'foreground', port: 19092, dir: '.kafka', fresh: false, command: '' })
+    expect(parseOptions([])).toEqual({
+      mode: 'foreground',
+      port: 19092,
+      brokers: 1,
+      dir: '.kafka',
+      fresh: false,
+      command: '',
+    })
   })
 
-  it('takes port, folder, fresh start and command', () => {
-    const argv = ['--port', '20000', '--dir=/tmp/k', '--fresh', '--exec', 'npm test']
-    expect(parseOptions(argv)).toEqual({ mode: 'exec', port: 20000, dir: '/tmp/k', fresh: true, command: 'npm test' })
+  it('takes port, brokers, folder, fresh start and command', () => {
+    const argv = ['--port', '20000', '--brokers=3', '--dir=/tmp/k', '--fresh', '--exec', 'npm test']
+    expect(parseOptions(argv)).toEqual({
+      mode: 'exec',
+      port: 20000,
+      brokers: 3,
+      dir: '/tmp/k',
+      fresh: true,
+      command: 'npm test',
+    })
     expect(parseOptions(['--detach']).mode).toBe('detach')
     expect(parseOptions(['--stop']).mode).toBe('stop')
     expect(parseOptions(['-h']).mode).toBe('help')
@@ -23,14 +38,17 @@ describe('the command line of real-kafka', () => {
     expect(() => parseOptions([`--port=${port}`])).toThrow(`--port is ${port}; it must be a number from 1 to 65534`)
   })
 
-  it('leaves room above the broker port for the controller', () => {
+  it('leaves room above the port for the controller, and for two more brokers with theirs', () => {
     expect(parseOptions(['--port', '65534']).port).toBe(65534)
+    expect(parseOptions(['--port', '65530', '--brokers', '3']).port).toBe(65530)
+    expect(() => parseOptions(['--port', '65531', '--brokers', '3'])).toThrow('a number from 1 to 65530')
   })
 
   it.each([
     [['--detach', '--stop'], '--detach and --stop cannot be combined'],
     [['--exec', ' '], '--exec is empty'],
     [['--dir='], '--dir is empty'],
+    [['--brokers', '2'], '--brokers is 2; it must be 1 or 3'],
     [['--prot', '1'], '--prot'],
     [['extra'], 'extra'],
   ])('refuses %j as wrong usage', (argv, message) => {
@@ -40,12 +58,14 @@ describe('the command line of real-kafka', () => {
 })
 
 describe('server.properties', () => {
-  const settings = new Map(
-    renderProperties({ port: 20000, dataDir: '/tmp/k/data' })
-      .trimEnd()
-      .split('\n')
-      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  )
+  const settingsOf = (id: number, brokers: number) =>
+    new Map(
+      renderProperties({ id, nodes: nodesOf(20000, brokers), dataDir: '/tmp/k/data' })
+        .trimEnd()
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    )
+  const settings = settingsOf(1, 1)
 
   it('listens on loopback only, the controller one port above the broker', () => {
     expect(settings.get('listeners')).toBe('PLAINTEXT://127.0.0.1:20000,CONTROLLER://127.0.0.1:20001')
@@ -53,10 +73,22 @@ describe('server.properties', () => {
     expect(settings.get('controller.quorum.voters')).toBe('1@127.0.0.1:20001')
   })
 
-  it('asks no internal topic for a second broker', () => {
-    const replicas = [...settings].filter(([name]) => /replication\.factor$|min\.isr$/.test(name))
-    expect(replicas.length).toBeGreaterThanOrEqual(5)
-    expect(replicas.map(([, value]) => value)).toEqual(replicas.map(() => '1'))
+  it('gives each of three nodes its own two ports, and all the same voters', () => {
+    const third = settingsOf(3, 3)
+    expect(third.get('node.id')).toBe('3')
+    expect(third.get('listeners')).toBe('PLAINTEXT://127.0.0.1:20004,CONTROLLER://127.0.0.1:20005')
+    expect(third.get('controller.quorum.voters')).toBe('1@127.0.0.1:20001,2@127.0.0.1:20003,3@127.0.0.1:20005')
+  })
+
+  it('asks one node for one replica, and three for three of which two are in sync', () => {
+    const replicasOf = (brokers: number) => {
+      const wanted = [...settingsOf(1, brokers)].filter(([name]) => /replication\.factor$/.test(name ?? ''))
+      const inSync = [...settingsOf(1, brokers)].filter(([name]) => /min\.(isr|insync\.replicas)$/.test(name ?? ''))
+      expect([wanted.length, inSync.length]).toEqual([4, 3])
+      return [new Set(wanted.map(([, value]) => value)), new Set(inSync.map(([, value]) => value))]
+    }
+    expect(replicasOf(1)).toEqual([new Set(['1']), new Set(['1'])])
+    expect(replicasOf(3)).toEqual([new Set(['3']), new Set(['2'])])
   })
 
   it('creates no topic by itself and does not make a first consumer wait', () => {
@@ -70,7 +102,9 @@ describe('server.properties', () => {
   })
 
   it('escapes a backslash in the data folder, which Java would swallow', () => {
-    expect(renderProperties({ port: 1, dataDir: 'C:\\k\\data' })).toContain('log.dirs=C:\\\\k\\\\data\n')
+    expect(renderProperties({ id: 1, nodes: nodesOf(1, 1), dataDir: 'C:\\k\\data' })).toContain(
+      'log.dirs=C:\\\\k\\\\data\n',
+    )
   })
 })
 
@@ -99,14 +133,29 @@ describe('the probe', () => {
   let server: Server | undefined
   afterEach(() => server?.close())
 
-  /** Answers any request with `brokers` as the length of the broker array, in two pieces. */
-  async function portThatCounts(brokers: number): Promise<number> {
+  /** A Metadata v1 response that lists the brokers of `ids`, as far as the probe reads it. */
+  function metadata(...ids: number[]): Buffer {
+    const broker = (id: number) => {
+      const bytes = Buffer.alloc(4 + 2 + 9 + 4 + 2)
+      bytes.writeInt32BE(id, 0)
+      bytes.writeInt16BE(9, 4)
+      bytes.write('127.0.0.1', 6)
+      bytes.writeInt32BE(9092, 15)
+      bytes.writeInt16BE(-1, 19)
+      return bytes
+    }
+    const [size, correlationId, count] = [Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4)]
+    count.writeInt32BE(ids.length)
+    const response = Buffer.concat([size, correlationId, count, ...ids.map(broker)])
+    response.writeInt32BE(response.length - 4)
+    return response
+  }
+
+  /** Answers any request with `response`, in two pieces. */
+  async function portThatAnswers(response: Buffer): Promise<number> {
     const listening = createServer((socket) => {
       socket.on('error', () => undefined)
       socket.once('data', () => {
-        const response = Buffer.alloc(12)
-        response.writeInt32BE(8, 0)
-        response.writeInt32BE(brokers, 8)
         socket.write(response.subarray(0, 5), () => socket.write(response.subarray(5)))
       })
     })
@@ -122,14 +171,19 @@ describe('the probe', () => {
     expect([request.readInt16BE(4), request.readInt16BE(6)]).toEqual([3, 1])
   })
 
-  it('does not count before the length of the broker array has arrived', () => {
-    expect(brokersIn(Buffer.alloc(11))).toBeUndefined()
+  it('reads no broker before the whole response has arrived', () => {
+    const response = metadata(1, 3)
+    expect(brokerIdsIn(response.subarray(0, 3))).toBeUndefined()
+    expect(brokerIdsIn(response.subarray(0, -1))).toBeUndefined()
+    expect(brokerIdsIn(response)).toEqual([1, 3])
   })
 
-  it('takes a broker for ready only when it lists a live broker', async () => {
-    expect(await brokerAnswers(await portThatCounts(1))).toBe(true)
+  it('tells which brokers are live, and none where nobody listens', async () => {
+    expect(await liveBrokers(await portThatAnswers(metadata(2, 1)))).toEqual([2, 1])
     server?.close()
-    const port = await portThatCounts(0)
-    expect(await brokerAnswers(port)).toBe(false)
+    const port = await portThatAnswers(metadata())
+    expect(await liveBrokers(port)).toEqual([])
+    await new Promise((resolve) => server?.close(resolve))
+    expect(await liveBrokers(port)).toEqual([])
   })
 })

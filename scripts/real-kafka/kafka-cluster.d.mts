@@ -1,0 +1,2 @@
+import type { Node } from './properties.mjs'
+export function nodesOf(port: number, brokers: number): Node[]
