@@ -1,22 +1,6 @@
 import { HydrawatchError } from '../ops/errors.ts'
 import type { ErrorCode } from './protocol/error-codes.ts'
 
-/** Another process listens on the port that was asked for. */
-export class PortInUse extends HydrawatchError {
-  readonly code = 'E_PORT_IN_USE'
-  readonly host: string
-  readonly port: number
-
-  constructor(what: string, host: string, port: number) {
-    super(
-      `E_PORT_IN_USE: ${what} cannot listen on ${host}:${port}, the port is taken. ` +
-        'Stop the process that holds it, or choose another port (0 picks a free one).',
-    )
-    this.host = host
-    this.port = port
-  }
-}
-
 /** Bytes that are not a Kafka request, or a version that the broker did not offer. Costs the sender its connection. */
 export class MalformedRequest extends HydrawatchError {
   readonly code = 'E_MALFORMED_REQUEST'

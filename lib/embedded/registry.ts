@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { listen } from '../ops/listening.ts'
 import { Gate } from './gate.ts'
-import { listen } from './listening.ts'
 import { EMBEDDED_NOTICE } from './notice.ts'
 import { bodyTooLarge, malformedRequest, RegistryError } from './registry/registry-error.ts'
 import { answer, type RegistryRequest } from './registry/routes.ts'
