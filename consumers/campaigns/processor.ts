@@ -149,8 +149,10 @@ export class CampaignsProcessor implements Processor {
   }
 
   private joinSignals(hop: HopInput): Signal[] {
-    const signals = [...(hop.records.signals ?? [])].sort(compareSignals)
-    this.counts.signals += signals.length
+    const all = hop.records.signals ?? []
+    this.counts.signals += all.length
+    // A detector that failed has said nothing about the account: what it said before stands until it lapses.
+    const signals = all.filter(({ outcome }) => outcome !== 'error').sort(compareSignals)
     for (const signal of signals) {
       const kept = signal.outcome === 'hit' && !signal.shadow
       const own = this.signals.get(signal.account_id) ?? new Map<string, Signal>()

@@ -27,8 +27,8 @@ export type Finding =
 
 /**
  * A detector: one file, one line in `index.ts`, one fixture with traffic it must catch and traffic it must not
- * (docs/detectors.md). `evaluate` is pure: a function of the fingerprint and the settings. An exception is its own outcome,
- * `error`, and stops nobody else.
+ * (docs/detectors.md). `evaluate` is pure: a function of the fingerprint and the settings. An exception, or a result that
+ * is no finding, is an outcome of its own, `error`, and stops nobody else.
  */
 export interface Detector<Settings extends z.ZodObject = z.ZodObject> {
   readonly name: string

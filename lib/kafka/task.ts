@@ -456,10 +456,11 @@ export class Task {
   }
 
   private async commitHops({ assembler, processor, producer }: Life, hops_max: number): Promise<void> {
-    const { stage, task, partitions, prefix, codec, gate, now, onHop } = this.options
+    const { stage, task, partitions, prefix, codec, gate, log, now, onHop } = this.options
     const records = new TaskRecords(codec, prefix)
     const taken: { hop: number; taken_ms: number; process_ms: number }[] = []
     const rejected: RejectedRecord[] = []
+    const failed: object[] = []
     while (taken.length < hops_max && records.size_bytes < BYTES_PER_TRANSACTION_MAX) {
       const next = assembler.take()
       const position = assembler.position()
@@ -472,6 +473,7 @@ export class Task {
       for (const output of sealHop(stage, task, hop, outputs, (topic) => partitionCount(topic, partitions))) {
         records.addOutput(output)
       }
+      for (const failure of processor.drainFailures?.() ?? []) failed.push({ task, hop, ...failure })
       for (const record of next.rejected) records.addDeadLetter(stage.name, record)
       rejected.push(...next.rejected)
       if (gate) records.addCut(task, position)
@@ -500,6 +502,8 @@ export class Task {
     this.counters.transactions += 1
     countRejected(this.counters, rejected)
     countWritten(this.counters, records.written)
+    for (const fields of failed)
+      log({ level: 'error', message: 'a part failed, the others went on', fields: { ...fields } })
     gate?.announce(task, position.hop)
     const last = taken.at(-1)
     for (const closed of taken) {

@@ -2,7 +2,7 @@ import type { TopicName } from '../../schemas/topics.ts'
 import type { TopicValue, TopicValues } from '../../schemas/values.ts'
 import type { HopAssembler } from './assembler.ts'
 import { HopGate } from './hop-gate.ts'
-import type { Output, Processor } from './processor.ts'
+import type { Failure, Output, Processor } from './processor.ts'
 import type { InputRecord, OutputRecord, RejectedRecord } from './record.ts'
 import { sealHop } from './seal.ts'
 import { SourceAssembler } from './source-assembler.ts'
@@ -18,6 +18,7 @@ export interface DriverOptions {
   /** Sees every record that a stage emits, in order. */
   readonly onOutput?: (stage: string, record: OutputRecord) => void
   readonly onRejected?: (stage: string, record: RejectedRecord) => void
+  readonly onFailure?: (stage: string, hop: number, failure: Failure) => void
 }
 
 interface Task {
@@ -131,6 +132,8 @@ export class Driver {
     for (const rejected of taken.rejected) this.options.onRejected?.(stage.name, rejected)
     const outputs = processor.process(taken.input)
     processor.drainChanges()
+    const failures = processor.drainFailures?.() ?? []
+    for (const failure of failures) this.options.onFailure?.(stage.name, taken.input.hop, failure)
     if (isSource(stage)) this.gate.announce(index, taken.input.hop)
     this.emit(stage, index, taken.input.hop, outputs)
     return true

@@ -46,6 +46,17 @@ export interface ChangelogEntry {
   readonly value: TopicValue | null
 }
 
+/** A part of a processor, such as one detector, that failed while the rest went on. Nothing in it is of an account. */
+export interface Failure {
+  readonly part: string
+  /** Class of the first error, its message, and the file, line and column that threw it. */
+  readonly error: string
+  readonly message: string
+  readonly where: string | null
+  /** Errors of this part. */
+  readonly count: number
+}
+
 /**
  * The processing of one task of one stage. Pure: what it emits is a function of its state and of the set of records in
  * the hop. It reads no clock, no random source, no network, and does not depend on where a batch ended or on the
@@ -60,6 +71,8 @@ export interface Processor {
   restore(entry: ChangelogEntry): void
   /** Called once after the last `restore`. */
   restored(): void
+  /** What failed and was survived since the last call. A processor can not log: the shell says it, once per hop and part. */
+  drainFailures?(): Failure[]
   /** Counts since the start of the process, for metrics and the demo's table. Names end in their unit. */
   counters(): Readonly<Record<string, number>>
 }

@@ -1,3 +1,5 @@
+import type { Detector } from '../../consumers/detectors/kit.ts'
+import { detectorsStage } from '../../consumers/detectors/stage.ts'
 import { pipelineStages } from '../../consumers/pipeline.ts'
 import { alertLine } from '../../lib/alerts/alert-line.ts'
 import { AlertStream } from '../../lib/alerts/alert-stream.ts'
@@ -38,6 +40,8 @@ export function throughEdge(events: Iterable<unknown>): { records: TopicRecord[]
 export interface TopologyOptions {
   readonly settings?: SettingsInput
   readonly partitions?: number
+  /** Instead of those of the registry. */
+  readonly detectors?: readonly Detector[]
 }
 
 export interface TopologyRun {
@@ -67,8 +71,12 @@ export function runRecords(records: Iterable<TopicRecord>, options: TopologyOpti
   const decisions: TopologyRun['decisions'] = []
   const outputs: TopologyRun['outputs'] = []
   const rejected: RejectedRecord[] = []
+  const { detectors } = options
+  const stages = pipelineStages(settings, 'hash-of-the-tests').map((stage) =>
+    detectors && stage.name === 'detectors' ? detectorsStage(detectors, settings.detectors) : stage,
+  )
   const driver = new Driver({
-    stages: pipelineStages(settings, 'hash-of-the-tests'),
+    stages,
     partitions: options.partitions ?? 1,
     hops: settings.hops,
     onOutput(stage, record) {

@@ -9,7 +9,17 @@ import type { Fingerprint, Signal } from '../../schemas/types.ts'
 import type { DetectorFixture } from '../fixtures/detectors/fixture.ts'
 import { fixture as probingFixture } from '../fixtures/detectors/logprob-probing.ts'
 import { runTopology } from '../helpers/topology.ts'
-import { inOrder, tick } from '../helpers/traffic.ts'
+import { inOrder, request, tick } from '../helpers/traffic.ts'
+
+const HIT = {
+  outcome: 'hit',
+  n: 1,
+  observed: 1,
+  baseline: null,
+  p_value: null,
+  reason: 'always',
+  objectives: ['general'],
+} as const
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/detectors/', import.meta.url))
 
@@ -82,38 +92,147 @@ describe('the modes', () => {
   })
 })
 
-describe('a detector that throws', () => {
-  const broken = detectorOf('broken', () => {
-    throw new Error('a customer wrote this')
+describe('a detector that fails', () => {
+  const fine = detectorOf('fine', () => HIT)
+  const broken = detectorOf('broken', ({ account_id }) => {
+    throw new TypeError(`a customer wrote ${account_id} at 1772532000000`)
   })
-  const fine = detectorOf('fine', () => ({
-    outcome: 'hit',
-    n: 1,
-    observed: 1,
-    baseline: null,
-    p_value: null,
-    reason: 'always',
-    objectives: ['general'],
-  }))
-  const stage = detectorsStage([broken, fine], {})
-  const processor = stage.create({ task: 0, partitions: 1, hop_ms: 60_000 })
-  const fingerprints = fingerprintsOf(probing()).slice(0, 1)
-  const [fingerprint] = fingerprints
-  const outputs = processor.process({ hop: 1, end_ms: 120_000, records: { fingerprints }, late: new Set() })
-  const signals = outputs.flatMap(({ topic, value }) => (topic === 'signals' && value ? [value as Signal] : []))
+  const [fingerprint] = fingerprintsOf(probing())
+  if (!fingerprint) throw new Error('the traffic gives no fingerprint')
+  const accounts = (count: number, hop: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...fingerprint, account_id: `account-${100 + i}`, hop }))
 
-  test('has the outcome error, counted and told, without its message', () => {
-    expect(signals.find(({ detector }) => detector === 'broken')).toMatchObject({ outcome: 'error', n: 0 })
-    expect(processor.counters()).toMatchObject({ broken_error: 1 })
-    expect(JSON.stringify(outputs)).not.toContain('customer')
-  })
-
-  test('keeps none of its neighbours from speaking', () => {
-    expect(signals.find(({ detector }) => detector === 'fine')).toMatchObject({
-      outcome: 'hit',
-      account_id: fingerprint?.account_id,
+  /** Runs detectors over so many accounts in each of some hops. */
+  function run(detectors: Detector[], hops: readonly number[], count = 3) {
+    const processor = detectorsStage(detectors, {}).create({ task: 0, partitions: 1, hop_ms: 60_000 })
+    const steps = hops.map((hop) => {
+      const records = { fingerprints: accounts(count, hop) }
+      const outputs = processor.process({ hop, end_ms: (hop + 1) * 60_000, records, late: new Set() })
+      const signals = outputs.flatMap(({ topic, value }) => (topic === 'signals' && value ? [value as Signal] : []))
+      return { signals, failures: processor.drainFailures?.() ?? [], changes: processor.drainChanges() }
     })
-    expect(processor.counters()).toMatchObject({ fine_hit: 1 })
+    return { processor, steps }
+  }
+
+  test('has the outcome error, counted per account, and keeps none of its neighbours from speaking', () => {
+    const { processor, steps } = run([broken, fine], [1])
+    expect(processor.counters()).toMatchObject({ broken_error: 3, fine_hit: 3 })
+    expect(steps[0]?.signals.filter(({ detector }) => detector === 'fine')).toHaveLength(3)
+  })
+
+  test('is told to the shell once a hop, with class, message and place, and without what is of an account', () => {
+    const { steps } = run([broken, fine], [1, 2])
+    const failure = { part: 'broken', error: 'TypeError', message: 'a customer wrote … at #', count: 3 }
+    for (const { failures } of steps) {
+      expect(failures).toMatchObject([failure])
+      expect(failures[0]?.where).toMatch(/^detectors\.test\.ts:\d+:\d+$/)
+    }
+    expect(JSON.stringify(steps.map(({ signals }) => signals))).not.toContain('wrote')
+  })
+
+  test('says so in the signals once an hour, however many accounts it fails on', () => {
+    const hops = Array.from({ length: 150 }, (_, i) => 10 + i)
+    const { steps } = run([broken], hops, 50)
+    const said = steps.flatMap(({ signals }) => signals.map(({ hop, outcome }) => [hop, outcome]))
+    expect(said).toEqual([
+      [10, 'error'],
+      [70, 'error'],
+      [130, 'error'],
+    ])
+  })
+
+  test('fails as well when what it returns is nonsense', () => {
+    const nonsense: Record<string, unknown> = {
+      nothing: undefined,
+      a_promise: Promise.resolve(HIT),
+      not_a_number: { ...HIT, observed: Number.NaN },
+      endless: { ...HIT, observed: Number.POSITIVE_INFINITY },
+      another_outcome: { ...HIT, outcome: 'error' },
+      no_size: { ...HIT, n: -1 },
+      impossible: { ...HIT, p_value: 1.2 },
+      text: { ...HIT, reason: 'the customer asked for it' },
+      unknown_aim: { ...HIT, objectives: ['fame'] },
+    }
+    const detectors = Object.entries(nonsense).map(([name, value]) => detectorOf(name, () => value as typeof HIT))
+    const { processor, steps } = run([...detectors, fine], [1], 1)
+    const counters = processor.counters()
+    for (const name of Object.keys(nonsense)) expect([name, counters[`${name}_error`]]).toEqual([name, 1])
+    expect(counters.fine_hit).toBe(1)
+    expect(steps[0]?.failures.map(({ error }) => error)).toEqual(detectors.map(() => 'NoFinding'))
+    expect(JSON.stringify(steps)).not.toContain('asked')
+  })
+
+  test('takes back nothing that it said before', () => {
+    const unsteady = detectorOf('unsteady', ({ hop }) => {
+      if (hop === 2) throw new Error('not today')
+      return HIT
+    })
+    const { steps } = run([unsteady], [1, 2, 3], 1)
+    expect(steps.map(({ signals }) => signals.map(({ outcome }) => outcome))).toEqual([['hit'], ['error'], []])
+  })
+
+  test('moves no score and no alert', () => {
+    const settings = { detectors: { 'logprob-probing': { probes_min: 10, ids_min: 50 } } }
+    const traffic = inOrder([...probing(), request({ account_id: 'prober', at: 60 }), tick(70)])
+    const linesWith = (detectors: readonly Detector[]) => runTopology(traffic, { settings, detectors })
+    const sound = linesWith(DETECTORS)
+    expect(sound.alerts).toHaveLength(1)
+    expect(linesWith([...DETECTORS, broken]).lines).toEqual(sound.lines)
+
+    let hits = 0
+    const breaking = DETECTORS.map(
+      (detector): Detector => ({
+        ...detector,
+        evaluate(fingerprint, own) {
+          if (hits > 0) throw new Error('broken since the first hit')
+          const finding = detector.evaluate(fingerprint, own)
+          if (finding.outcome === 'hit') hits++
+          return finding
+        },
+      }),
+    )
+    const unsound = linesWith(breaking)
+    expect(unsound.counters.detectors?.['logprob-probing_error']).toBeGreaterThan(0)
+    expect(unsound.lines).toEqual(sound.lines)
+  })
+})
+
+describe('what is remembered of an account', () => {
+  const fine = detectorOf('fine', () => HIT)
+  const [fingerprint] = fingerprintsOf(probing())
+  const context = { task: 0, partitions: 1, hop_ms: 60_000 }
+  const WEEK_HOPS = 10_080
+  const hopAt = (hop: number, fingerprints: Fingerprint[] = []) => ({
+    hop,
+    end_ms: (hop + 1) * 60_000,
+    records: { fingerprints },
+    late: new Set<never>(),
+  })
+
+  test('is let go when it has been silent for a week, also over a restart', () => {
+    const before = detectorsStage([fine], {}).create(context)
+    before.process(hopAt(1, fingerprint ? [{ ...fingerprint, hop: 1 }] : []))
+    const after = detectorsStage([fine], {}).create(context)
+    for (const entry of before.drainChanges()) after.restore(entry)
+    after.restored()
+    for (const processor of [before, after]) {
+      processor.process(hopAt(WEEK_HOPS - 60))
+      expect(processor.drainChanges()).toEqual([])
+      processor.process(hopAt(WEEK_HOPS + 120))
+      expect(processor.drainChanges()).toEqual([{ key: `${fingerprint?.account_id}\u0000fine`, value: null }])
+    }
+  })
+
+  test('leaves the changelog with the detector or the version that said it', () => {
+    const before = detectorsStage([fine], {}).create(context)
+    before.process(hopAt(1, fingerprint ? [{ ...fingerprint, hop: 1 }] : []))
+    const entries = before.drainChanges()
+    for (const detectors of [[], [{ ...fine, version: 2 }]]) {
+      const after = detectorsStage(detectors, {}).create(context)
+      for (const entry of entries) after.restore(entry)
+      after.restored()
+      expect(after.drainChanges()).toEqual(entries.map(({ key }) => ({ key, value: null })))
+    }
   })
 })
 

@@ -42,6 +42,7 @@ export const replay: CliCommand<ReplayOptions> = {
     const stream = new AlertStream()
     const counts = { alerts: 0 }
     const late = new Map<string, number>()
+    const failed = new Map<string, { error: string; count: number }>()
     const driver = new Driver({
       stages: stagesOf(config),
       partitions: 1,
@@ -56,6 +57,13 @@ export const replay: CliCommand<ReplayOptions> = {
       onRejected(stage, record) {
         late.set(record.rejection.reason, (late.get(record.rejection.reason) ?? 0) + 1)
         deadLetters?.write(rejectedLine(stage, record))
+      },
+      onFailure(_stage, _hop, { part, error, message, where, count }) {
+        const known = failed.get(part) ?? {
+          error: `${error}: ${message}${where === null ? '' : ` at ${where}`}`,
+          count: 0,
+        }
+        failed.set(part, { ...known, count: known.count + count })
       },
     })
     const counters = createIntakeCounters()
@@ -77,6 +85,8 @@ export const replay: CliCommand<ReplayOptions> = {
       const where = deadLetters ? 'went to the dead letters' : 'could not be used; --dead-letters FILE lists them'
       context.out.note(`${refused} input records ${where}: ${JSON.stringify(Object.fromEntries(reasons))}`)
     }
+    for (const [part, { error, count }] of failed)
+      context.out.note(`${part} failed ${count} times, first with ${error}`)
     if (!options.summary) return
     const stages = driver.counters()
     const rows = Object.entries(stages).flatMap(([stage, values]) =>

@@ -4,7 +4,7 @@ import { sendRecords } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
 import type { DeadLetter } from '../../../schemas/types.ts'
 import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
-import { countingStage, expectedSums, summingStage } from './toy.ts'
+import { countingStage, expectedSums, HOP_MS, summingStage } from './toy.ts'
 
 const harness = new Harness()
 afterEach(() => harness.close())
@@ -44,16 +44,51 @@ test('writes what it can not read to the dead letters once, restart or not, and 
   expect(second.counters().tasks[0]?.dead_letters).toBe(0)
 })
 
-test('ends the process with the error of a processor that throws', async () => {
+test('ends the process when a processor throws, shows nothing of that hop, and goes on exactly with mended code', async () => {
   const cluster = await harness.cluster(1)
   const mistake = new TypeError('a mistake of ours')
-  const stage = countingStage({
+  const broken = countingStage({
     onProcess: ({ hop }) => {
-      if (hop === 1_002) throw mistake
+      if (hop === 1_003) throw mistake
     },
   })
-  const runtime = await harness.start(cluster, stage, 1)
+  const sum = await harness.start(cluster, summingStage, 1)
   const publisher = await harness.publisher(cluster, 1)
-  await publishRequests(publisher, requestsOf(1_000, 1_000))
+  const requests = requestsOf(1_000, 1_200)
+  await publishRequests(publisher, requests.slice(0, 500))
+  const runtime = await harness.start(cluster, broken, 1)
+  await committedThrough(runtime, 1_000)
+  await publishRequests(publisher, requests.slice(500, 1_000))
   await expect(runtime.closed).rejects.toBe(mistake)
+
+  // Hops that shared its transaction are not to be seen either; those before it are.
+  const said = await readTopic({ ...cluster, topic: 'outcomes' })
+  const hops = said.flatMap(({ hop }) => (hop ? [hop.hop] : []))
+  expect(Math.min(...hops)).toBe(1_000)
+  expect(Math.max(...hops)).toBeLessThan(1_003)
+
+  await harness.start(cluster, countingStage(), 1)
+  await publishRequests(publisher, requests.slice(1_000))
+  await finish(publisher, sum, 1_005)
+  expect(await readSums(cluster)).toEqual(expectedSums(requests))
+})
+
+test('says once per hop which part of a processor failed', async () => {
+  const cluster = await harness.cluster(1)
+  const failure = {
+    part: 'a-detector',
+    error: 'TypeError',
+    message: 'x is not a function',
+    where: 'a.ts:1:2',
+    count: 7,
+  }
+  const count = await harness.start(cluster, countingStage({ failures: [failure] }), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  await publishRequests(publisher, requestsOf(1_000, 600))
+  await publisher.closeInput(1_003 * HOP_MS + 500)
+  await committedThrough(count, 1_002)
+  const said = cluster.lines.filter(({ fields }) => fields.part === 'a-detector')
+  expect(said.map(({ level, fields }) => [level, fields])).toEqual(
+    [1_000, 1_001, 1_002].map((hop) => ['error', { stage: 'toy-count', task: 0, hop, ...failure }]),
+  )
 })

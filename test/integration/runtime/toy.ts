@@ -1,6 +1,13 @@
 import { Changes } from '../../../lib/stream/changes.ts'
 import { compareText } from '../../../lib/stream/order.ts'
-import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../../lib/stream/processor.ts'
+import type {
+  ChangelogEntry,
+  Failure,
+  HopInput,
+  Output,
+  Processor,
+  TaskContext,
+} from '../../../lib/stream/processor.ts'
 import type { Stage } from '../../../lib/stream/stage.ts'
 import type {
   Account,
@@ -17,7 +24,9 @@ export const HOP_MS = 1_000
  * The toy borrows topics whose schemas belong to the outside and rarely change; what it has to say travels as JSON in a
  * string field, and state as JSON in a bytes field.
  */
-export function countingStage(options: { onProcess?: (hop: HopInput, task: number) => void } = {}): Stage {
+export function countingStage(
+  options: { onProcess?: (hop: HopInput, task: number) => void; failures?: readonly Failure[] } = {},
+): Stage {
   return {
     name: 'toy-count',
     scope: 'partitioned',
@@ -27,7 +36,7 @@ export function countingStage(options: { onProcess?: (hop: HopInput, task: numbe
     ],
     outputs: [{ topic: 'outcomes', partitions: 'all', closesHops: true }],
     changelog: 'fingerprints.state',
-    create: (context) => new Counting(context, options.onProcess ?? (() => undefined)),
+    create: (context) => new Counting(context, options.onProcess ?? (() => undefined), options.failures ?? []),
   }
 }
 
@@ -67,11 +76,13 @@ class Counting implements Processor {
   private readonly onProcess: (hop: HopInput, task: number) => void
   private readonly accounts = new Map<string, AccountTotal>()
   private readonly changes = new Changes()
+  private readonly failures: readonly Failure[]
   private requests = 0
 
-  constructor(context: TaskContext, onProcess: (hop: HopInput, task: number) => void) {
+  constructor(context: TaskContext, onProcess: (hop: HopInput, task: number) => void, failures: readonly Failure[]) {
     this.context = context
     this.onProcess = onProcess
+    this.failures = failures
   }
 
   process(hop: HopInput): Output[] {
@@ -95,6 +106,10 @@ class Counting implements Processor {
 
   drainChanges(): ChangelogEntry[] {
     return this.changes.drain()
+  }
+
+  drainFailures(): Failure[] {
+    return [...this.failures]
   }
 
   restore({ key, value }: ChangelogEntry): void {
