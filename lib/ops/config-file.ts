@@ -42,6 +42,13 @@ function treeLayer(schema: z.ZodType, given: SettingTree, source: () => string, 
     else if (typeof file !== 'string') problems.push(`${path}_file in ${source()} must be the path of a file.`)
     else section[name] = readSecret(resolve(folder, file), `${path}_file`)
   }
+  for (const { path } of fields.filter(({ isPath }) => isPath)) {
+    const section = sectionOf(values, path)
+    const name = path.at(-1)
+    if (section === undefined || name === undefined) continue
+    const file = section[name]
+    if (typeof file === 'string' && file !== '') section[name] = resolve(folder, file)
+  }
   dropUnset(schema, values)
   problems.push(...unknownKeys(schema, values, [], knownPaths(fields)))
   if (problems.length > 0) throw new ConfigError(problems)

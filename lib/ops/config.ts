@@ -41,7 +41,8 @@ export function describeConfig(schema: z.ZodObject, config: SettingTree): Settin
     const value = valueAt(config, field.path)
     if (value === undefined) continue
     const mask = value === field.defaultValue ? PUBLISHED_MASK : MASK
-    setPath(shown, field.path, field.secret ? mask : withoutCredentials(value))
+    // An empty secret is one that was not given.
+    setPath(shown, field.path, field.secret && value !== '' ? mask : withoutCredentials(value))
   }
   return shown
 }
@@ -79,7 +80,8 @@ function problem(schema: z.ZodObject, issue: z.core.$ZodIssue, merged: SettingTr
   const where = layers
     .find((layer) => valueAt(layer.values, field?.path ?? path) !== undefined)
     ?.source(field?.path ?? path)
-  const value = field?.secret ? MASK : printable(valueAt(merged, path))
+  const given = valueAt(merged, path)
+  const value = field?.secret && given !== undefined && given !== '' ? MASK : printable(given)
   const source = where === undefined ? '' : ` (${where})`
   return `${path.join('.')} is ${value}${source}; expected ${expectation(schema, path, issue)}`
 }

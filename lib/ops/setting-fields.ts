@@ -12,6 +12,8 @@ export interface SettingField {
   readonly defaultValue: unknown
   /** Masked in every print, and also accepted as `<name>_file`. */
   readonly secret: boolean
+  /** A path: in a configuration file it is relative to that file. */
+  readonly isPath: boolean
   /** Environment variables that set it; the first one present wins. */
   readonly env: readonly string[]
 }
@@ -71,13 +73,14 @@ function* walk(schema: z.core.$ZodType, path: readonly string[]): Generator<Sett
     for (const [key, member] of Object.entries(bare.shape)) yield* walk(member, [...path, key])
     return
   }
-  const { description, secret, env } = metadata(schema)
+  const { description, secret, path: isPath, env } = metadata(schema)
   yield {
     path,
     schema: bare,
     description: description ?? '',
     defaultValue: defaultValue(schema),
     secret: secret === true,
+    isPath: isPath === true,
     env: [envName(path), ...(typeof env === 'string' ? [env] : [])],
   }
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { envNames, settingFields, typeName } from './setting-fields.ts'
+import { envNames, type SettingField, settingFields, typeName } from './setting-fields.ts'
 
 export interface SettingRow {
   readonly path: string
@@ -16,8 +16,7 @@ export function settingsTable(schema: z.ZodObject): SettingRow[] {
   return settingFields(schema).map((field) => ({
     path: field.path.join('.'),
     type: field.secret ? `${typeName(field.schema)}, secret` : typeName(field.schema),
-    default:
-      field.defaultValue === undefined ? 'required' : field.secret ? '(published)' : JSON.stringify(field.defaultValue),
+    default: defaultText(field),
     env: envNames(field).join(', '),
     description: field.description,
   }))
@@ -31,6 +30,11 @@ export function settingsMarkdown(schema: z.ZodObject): string {
     return `| ${[code(row.path), cell(row.type), code(row.default), env, cell(row.description)].join(' | ')} |`
   })
   return `${[...head, ...rows].join('\n')}\n`
+}
+
+function defaultText({ defaultValue, secret }: SettingField): string {
+  if (defaultValue === undefined) return 'required'
+  return secret && defaultValue !== '' ? '(published)' : JSON.stringify(defaultValue)
 }
 
 function code(text: string): string {

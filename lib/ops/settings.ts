@@ -1,21 +1,28 @@
 import { z } from 'zod'
+import { connectionMismatches, registryAccessSettings, saslSettings, tlsSettings } from './connection-settings.ts'
 
 // The operational sections: what every command and every stage may need. A field's `.describe()` is its line in the
-// settings table; `.meta({ secret: true })` masks it and lets it be given as `<name>_file`; `.meta({ env: 'NAME' })` is
-// a further environment variable that people expect to work.
+// settings table; `.meta({ secret: true })` masks it and lets it be given as `<name>_file`; `.meta({ path: true })` makes
+// it a path, which in a configuration file is relative to that file; `.meta({ env: 'NAME' })` is a further environment
+// variable that people expect to work.
 
 /** Published here, so worth nothing: hashes under them can be recomputed by anybody. `doctor` warns while in use. */
 export const DEVELOPMENT_CONTENT_SECRET = 'hydrawatch-development-content-key'
 export const DEVELOPMENT_INFRASTRUCTURE_SECRET = 'hydrawatch-development-infrastructure-key'
 
 const broker = z.string().regex(/^[^\s:,/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'host:port, such as kafka-1:9092')
-const url = z.string().regex(/^(https?:\/\/[^\s/]+.*)?$/, 'an http:// or https:// address, or nothing')
+const url = z
+  .string()
+  .regex(
+    /^(https?:\/\/[^\s/@]+(\/[^\s@]*)?)?$/,
+    'an http:// or https:// address, or nothing; a user and a password belong in kafka.registry',
+  )
 const secret = () => z.string().min(16, 'at least 16 characters').meta({ secret: true })
 const milliseconds = (min: number, max: number) => z.number().int().min(min).max(max)
 
 const DAY_MS = 86_400_000
 
-export const kafkaSettings = z.strictObject({
+const kafkaFields = z.strictObject({
   brokers: z
     .array(broker)
     .default([])
@@ -47,6 +54,14 @@ export const kafkaSettings = z.strictObject({
   outage_max_ms: milliseconds(0, DAY_MS)
     .default(300_000)
     .describe('How long brokers may be away before a running consumer exits. Until then it waits and goes on.'),
+  tls: tlsSettings.prefault({}),
+  sasl: saslSettings.prefault({}),
+  registry: registryAccessSettings.prefault({}),
+})
+
+export const kafkaSettings = kafkaFields.superRefine((settings, context) => {
+  for (const { path, expected } of connectionMismatches(settings))
+    context.addIssue({ code: 'custom', path: [...path], message: expected })
 })
 
 export const topicSettings = z.strictObject({
@@ -104,6 +119,7 @@ export const logSettings = z.strictObject({
     .describe('Least level that is logged.'),
 })
 
+export type { RegistryAccessSettings, SaslSettings, TlsSettings } from './connection-settings.ts'
 export type KafkaSettings = z.output<typeof kafkaSettings>
 export type TopicSettings = z.output<typeof topicSettings>
 export type HopSettings = z.output<typeof hopSettings>

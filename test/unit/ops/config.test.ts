@@ -253,9 +253,12 @@ describe('secrets', () => {
     })
   })
 
-  it('inside an address are masked too', () => {
-    const config = loadConfig(schema, { env: { SCHEMA_REGISTRY_URL: 'https://user:hunter2@registry:8081/x' } })
-    expect(describeConfig(schema, config).kafka).toMatchObject({ registry_url: 'https://***@registry:8081/x' })
+  it('inside an address are refused, and masked in saying so', () => {
+    const messages = problems(() =>
+      loadConfig(schema, { env: { SCHEMA_REGISTRY_URL: 'https://user:hunter2@registry:8081/x' } }),
+    )
+    expect(messages).toEqual([expect.stringContaining('kafka.registry_url is "https://***@registry:8081/x"')])
+    expect(messages.join()).not.toContain('hunter2')
   })
 
   it('have a published default, so that a first run needs no key', () => {
