@@ -2,6 +2,8 @@ import { type Codec, createCodec } from '../avro/codec.ts'
 import { startEmbeddedBroker } from '../embedded/broker.ts'
 import { startEmbeddedRegistry } from '../embedded/registry.ts'
 import { createKafka, type KafkaClient } from '../kafka/client.ts'
+import { type ConnectionSecurity, connectionSecurity, PLAINTEXT } from '../kafka/connection-security.ts'
+import { registryAccess } from '../kafka/registry-access.ts'
 import { openRegistry, type Registry } from '../kafka/schemas.ts'
 import { applyTopics } from '../kafka/topics.ts'
 import { UsageError } from '../ops/errors.ts'
@@ -13,6 +15,8 @@ export interface Cluster {
   readonly kind: 'embedded' | 'kafka'
   readonly brokers: readonly string[]
   readonly registryUrl: string
+  /** How the brokers are reached, and as whom. */
+  readonly security: ConnectionSecurity
   readonly kafka: KafkaClient
   readonly registry: Registry
   readonly codec: Codec
@@ -27,21 +31,20 @@ export interface ClusterOptions {
   readonly ports?: { readonly broker: number; readonly registry: number }
   /** Whether a registry may be started here beside an outside Kafka: only for a run that owns its topics. */
   readonly embedRegistry?: boolean
+  /** Whether to go on without a registry beside an outside Kafka: only for looking at the rest. */
+  readonly mayLackRegistry?: boolean
 }
 
 /**
  * Connects to the configured Kafka, or starts the embedded broker and registry when `kafka.brokers` is empty.
  *
- * @throws UsageError for a Kafka without a registry; PortInUse
+ * @throws UsageError for a Kafka without a registry, or TLS or SASL without a Kafka; ConfigError; PortInUse
  */
 export async function openCluster(context: CliContext, config: Config, options: ClusterOptions = {}): Promise<Cluster> {
-  const { ports = { broker: 0, registry: 0 }, embedRegistry = false } = options
+  const { ports = { broker: 0, registry: 0 }, embedRegistry = false, mayLackRegistry = false } = options
   const isEmbedded = config.kafka.brokers.length === 0
-  if (!isEmbedded && config.kafka.registry_url === '' && !embedRegistry) {
-    throw new UsageError(
-      'kafka.brokers is set and kafka.registry_url is not: set SCHEMA_REGISTRY_URL to the registry of this cluster.',
-    )
-  }
+  if (!isEmbedded && !embedRegistry && !mayLackRegistry) requireRegistry(config)
+  if (isEmbedded) refuseSecurity(config)
   const started: { stop(): Promise<void> }[] = []
   const close = async () => {
     for (const service of started.splice(0).reverse()) await service.stop()
@@ -54,7 +57,7 @@ export async function openCluster(context: CliContext, config: Config, options: 
       brokers = [broker.address]
     }
     let registryUrl = config.kafka.registry_url
-    if (registryUrl === '') {
+    if (registryUrl === '' && !mayLackRegistry) {
       const registry = await startEmbeddedRegistry({ port: ports.registry, log: (line) => context.log.debug(line) })
       started.push(registry)
       registryUrl = registry.url
@@ -72,18 +75,52 @@ export async function openCluster(context: CliContext, config: Config, options: 
   }
 }
 
+/** @throws UsageError for a Kafka without a registry */
+export function requireRegistry({ kafka }: Config): void {
+  if (kafka.registry_url !== '') return
+  throw new UsageError(
+    'kafka.brokers is set and kafka.registry_url is not: set SCHEMA_REGISTRY_URL to the registry of this cluster.',
+  )
+}
+
+/**
+ * The embedded broker has neither TLS nor SASL. Somebody who asks for them means another broker.
+ *
+ * @throws UsageError
+ */
+export function refuseSecurity({ kafka }: Config): void {
+  const asked = kafka.tls.enabled
+    ? 'kafka.tls.enabled'
+    : kafka.sasl.mechanism === 'none'
+      ? null
+      : 'kafka.sasl.mechanism'
+  if (asked === null || kafka.brokers.length > 0) return
+  throw new UsageError(
+    `${asked} is set and kafka.brokers is not: the embedded broker has neither TLS nor SASL. Set KAFKA_BROKERS to your Kafka, or leave ${asked} out.`,
+  )
+}
+
 function connect(context: CliContext, config: Config, brokers: readonly string[], registryUrl: string) {
   const { client_id: clientId, connect_timeout_ms: connectTimeout_ms, retries_max } = config.kafka
   const { prefix, partitions, replication_factor: replicationFactor } = config.topics
+  const security = config.kafka.brokers.length === 0 ? PLAINTEXT : connectionSecurity(config.kafka, Date.now)
   const kafka = createKafka({
     brokers,
+    security,
     clientId,
     connectTimeout_ms,
     retries_max,
     log: ({ level, message, fields }) => context.log[level](fields, message),
   })
-  const registry = openRegistry({ url: registryUrl, clientId, retries_max, prefix })
+  const registry = openRegistry({
+    url: registryUrl,
+    clientId,
+    retries_max,
+    prefix,
+    access: registryAccess(config.kafka),
+  })
   return {
+    security,
     kafka,
     registry,
     codec: createCodec(registry),

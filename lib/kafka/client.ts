@@ -1,6 +1,9 @@
 // Named imports of kafkajs type-check and crash at run time for all but six names, so everything comes by default import.
 import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type Kafka, type Producer } from 'kafkajs'
-import { BrokerUnavailable } from './errors.ts'
+import type { HydrawatchError } from '../ops/errors.ts'
+import { brokerFailure } from './broker-failure.ts'
+import { openBrokerSocket } from './broker-socket.ts'
+import { type ConnectionSecurity, PLAINTEXT } from './connection-security.ts'
 import { patchKafkajs } from './kafkajs-patches.ts'
 import type { Log, LogLevel } from './log.ts'
 
@@ -11,6 +14,8 @@ export interface KafkaOptions {
   readonly connectTimeout_ms?: number
   /** Retries of one call; the pauses start at 300 ms and double, so five are about 10 s. @default 5 */
   readonly retries_max?: number
+  /** TLS and SASL of every connection. @default PLAINTEXT */
+  readonly security?: ConnectionSecurity
   readonly log: Log
 }
 
@@ -18,8 +23,13 @@ export interface KafkaOptions {
 export interface KafkaClient {
   readonly brokers: readonly string[]
   readonly log: Log
-  /** Everything that a caller awaits from kafkajs and that can fail for want of a broker. Rejects with BrokerUnavailable. */
+  /**
+   * Everything that a caller awaits from kafkajs and that can fail for want of a broker. Rejects with BrokerUnavailable, or
+   * with TlsRefused, AuthenticationRefused, NotAuthorised or OAuthTokenUnavailable when trying again is of no use.
+   */
   reach<Result>(doing: string, call: () => Promise<Result>): Promise<Result>
+  /** The same for an error of kafkajs that came another way, such as by an event. */
+  failure(doing: string, cause: unknown): HydrawatchError
   admin(): Admin
   /**
    * `mayRestart` decides about a consumer that kafkajs gives up on and could start anew: true keeps it, with its listeners
@@ -37,7 +47,7 @@ const RETRY_MAX_MS = 10_000
 
 /** Opens no connection yet. */
 export function createKafka(options: KafkaOptions): KafkaClient {
-  const { brokers, clientId, connectTimeout_ms = 3_000, retries_max = 5, log } = options
+  const { brokers, clientId, connectTimeout_ms = 3_000, retries_max = 5, security = PLAINTEXT, log } = options
   patchKafkajs(log)
   const retry = { initialRetryTime: RETRY_INITIAL_MS, maxRetryTime: RETRY_MAX_MS, retries: retries_max }
   const kafka: Kafka = new kafkajs.Kafka({
@@ -45,6 +55,9 @@ export function createKafka(options: KafkaOptions): KafkaClient {
     clientId,
     connectionTimeout: connectTimeout_ms,
     retry,
+    ssl: security.ssl,
+    sasl: security.sasl,
+    socketFactory: openBrokerSocket,
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => (entry) => {
       const { message, timestamp: _timestamp, ...fields } = entry.log
@@ -55,14 +68,16 @@ export function createKafka(options: KafkaOptions): KafkaClient {
   // Explicit: the partitioner is a promise to every other producer of the same keys (murmur2, as the Java client), and
   // kafkajs warns at each producer that leaves it open.
   const createPartitioner = kafkajs.Partitioners.DefaultPartitioner
+  const failure = (doing: string, cause: unknown) => brokerFailure({ brokers, doing, as: security.as }, cause)
   return {
     brokers,
     log,
+    failure,
     async reach(doing, call) {
       try {
         return await call()
       } catch (cause) {
-        if (isKafkaError(cause)) throw new BrokerUnavailable({ brokers, doing, cause })
+        if (isKafkaError(cause)) throw failure(doing, cause)
         throw cause
       }
     },
@@ -111,8 +126,8 @@ function levelOf(level: number, message: string): LogLevel {
   return level === kafkajs.logLevel.WARN ? 'info' : 'debug'
 }
 
-/** Drops whatever could carry the bytes of a record. */
+/** Drops whatever could carry the bytes of a record or of an authentication. */
 function withoutRecords(fields: Record<string, unknown>): Record<string, unknown> {
-  const { payload: _payload, buffer: _buffer, ...rest } = fields
+  const { payload: _payload, buffer: _buffer, data: _data, ...rest } = fields
   return rest
 }

@@ -3,7 +3,7 @@ import { HydrawatchError, UnavailableError } from '../ops/errors.ts'
 /**
  * Kafka did not do what we asked within the limit of retries:
  * - the addresses are wrong, or nothing listens there;
- * - a broker refuses, such as for want of rights;
+ * - a broker refuses for a reason that lib/kafka/access-errors.ts has no name for;
  * - the cluster lost the leader or the coordinator that we need;
  * - a transaction failed again and again.
  */
@@ -12,13 +12,13 @@ export class BrokerUnavailable extends UnavailableError {
   readonly brokers: readonly string[]
   readonly doing: string
 
-  constructor(fields: { brokers: readonly string[]; doing: string; cause: unknown }) {
-    const { brokers, doing, cause } = fields
+  constructor(fields: { brokers: readonly string[]; doing: string; cause: unknown; hint?: string }) {
+    const { brokers, doing, cause, hint } = fields
     const brokerList = brokers.join(', ')
     super(
       isAnswer(cause)
-        ? `${doing}: ${brokerList} refused (${reasonOf(cause)}); check the state of the cluster and our rights there`
-        : `${doing}: no answer from ${brokerList} (${reasonOf(cause)}); check that Kafka runs there and that kafka.brokers is right`,
+        ? `${doing}: ${brokerList} refused (${reasonOf(cause)}); check the state of the cluster`
+        : `${doing}: no answer from ${brokerList} (${reasonOf(cause)}); check that Kafka runs there and that kafka.brokers is right${hint === undefined ? '' : `; ${hint}`}`,
       { cause },
     )
     this.brokers = brokers

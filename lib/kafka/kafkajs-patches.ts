@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
-import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
+import { isTlsRefusal } from './access-errors.ts'
 import type { Log } from './log.ts'
-import { isCoordinatorMoving } from './protocol-error.ts'
+import { isCoordinatorMoving, protocolErrorOf } from './protocol-error.ts'
+import { isAuthorisationType, noteRefusal, refusedTopics } from './refusals.ts'
 
 // kafkajs 2.2.4 is frozen, so what is wrong inside it is mended here, on its prototypes, once for a process. Each patch
 // says what it is for, and does nothing but warn when kafkajs is no longer what it expects.
@@ -16,7 +17,8 @@ export function patchKafkajs(log: Log): void {
   isPatched = true
   stopTimerSpin(log)
   waitForCoordinators(log)
-  hideAbortedRecords(log)
+  nameRefusedTopics(log)
+  nameRefusals(log)
 }
 
 interface RequestQueuePrototype {
@@ -63,41 +65,92 @@ function waitForCoordinators(log: Log): void {
   }
 }
 
-interface FetchResponse {
-  readonly responses: readonly {
-    readonly partitions: readonly {
-      abortedTransactions: readonly AbortedTransaction[] | null
-      readonly messages: readonly FetchedRecord[]
-    }[]
-  }[]
+interface Exchange {
+  readonly request: { readonly apiName?: string }
+  readonly response: { readonly parse: (data: unknown) => Promise<unknown> }
 }
 
-interface BrokerPrototype {
-  fetch?: (request: unknown) => Promise<FetchResponse>
+interface ConnectionPrototype {
+  send?: (exchange: Exchange) => Promise<unknown>
 }
 
-/**
- * kafkajs 2.2.4 lets records of aborted transactions through to readers of committed data when several transactions were
- * open in a partition at a time: it takes the aborted ones for sorted by where they began, while brokers send them in the
- * order in which they ended (Java's client sorts them), and it enters at most one of them per record. What belongs to them
- * is marked as control records here, which kafkajs drops and whose offsets it still passes.
- */
-function hideAbortedRecords(log: Log): void {
-  const broker: { prototype: BrokerPrototype } = require('kafkajs/src/broker/index.js')
-  const { fetch } = broker.prototype
-  if (typeof fetch !== 'function') {
-    hasChanged(log, 'its filter of aborted records')
+/** kafkajs throws the error code of a response without the topic that it stands beside. */
+function nameRefusedTopics(log: Log): void {
+  const connection: { prototype: ConnectionPrototype } = require('kafkajs/src/network/connection.js')
+  const { send } = connection.prototype
+  if (typeof send !== 'function') {
+    hasChanged(log, 'its way to send a request')
     return
   }
-  broker.prototype.fetch = async function (this: BrokerPrototype, request: unknown): Promise<FetchResponse> {
-    const response = await fetch.call(this, request)
-    for (const partition of response.responses.flatMap(({ partitions }) => partitions)) {
-      const { abortedTransactions, messages } = partition
-      if (!abortedTransactions || abortedTransactions.length === 0) continue
-      for (const record of abortedRecords(messages, abortedTransactions)) record.isControlRecord = true
-      partition.abortedTransactions = []
+  connection.prototype.send = function (this: ConnectionPrototype, exchange: Exchange): Promise<unknown> {
+    const { request, response } = exchange
+    const parse = async (data: unknown): Promise<unknown> => {
+      try {
+        return await response.parse(data)
+      } catch (error) {
+        noteRefusal(error, { api: request.apiName, topics: refusedTopics(data) })
+        throw error
+      }
     }
-    return response
+    return send.call(this, { ...exchange, response: { ...response, parse } })
+  }
+}
+
+type BrokerMethod = (args?: { readonly groupId?: string; readonly transactionalId?: string }) => Promise<unknown>
+type BrokerPrototype = Partial<Record<string, BrokerMethod>>
+
+const METHODS_WITH_GROUP = [
+  'findGroupCoordinator',
+  'joinGroup',
+  'syncGroup',
+  'heartbeat',
+  'offsetFetch',
+  'offsetCommit',
+  'initProducerId',
+  'addPartitionsToTxn',
+  'addOffsetsToTxn',
+  'txnOffsetCommit',
+  'endTxn',
+  'produce',
+]
+
+/**
+ * Names the group or transactional id that a broker refuses, and ends the retries of a TLS handshake that was refused:
+ * kafkajs takes that for a broker that is away.
+ */
+function nameRefusals(log: Log): void {
+  const { prototype }: { prototype: BrokerPrototype } = require('kafkajs/src/broker/index.js')
+  for (const name of METHODS_WITH_GROUP) {
+    const method = prototype[name]
+    if (typeof method !== 'function') {
+      hasChanged(log, `${name} of its brokers`)
+      continue
+    }
+    prototype[name] = async function (this: BrokerPrototype, args) {
+      try {
+        return await method.call(this, args)
+      } catch (error) {
+        const type = protocolErrorOf(error)
+        // A coordinator's key is called groupId, whatever it is; of a group in a transaction it is the group that is refused.
+        const isGroup = type === 'GROUP_AUTHORIZATION_FAILED' || args?.transactionalId === undefined
+        if (isAuthorisationType(type)) noteRefusal(error, { id: isGroup ? args?.groupId : args?.transactionalId })
+        throw error
+      }
+    }
+  }
+  const { connect } = prototype
+  if (typeof connect !== 'function') {
+    hasChanged(log, 'its way to connect')
+    return
+  }
+  prototype.connect = async function (this: BrokerPrototype) {
+    try {
+      return await connect.call(this)
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && isTlsRefusal(error.code))
+        Object.assign(error, { name: 'KafkaJSTlsRefused', retriable: false })
+      throw error
+    }
   }
 }
 

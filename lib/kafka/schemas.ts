@@ -3,11 +3,15 @@ import confluent from '@kafkajs/confluent-schema-registry'
 import { TOPIC_NAMES, type TopicName, topicDefinition, valueSubject } from '../../schemas/topics.ts'
 import type { SchemaSource } from '../avro/codec.ts'
 import { localSchema } from '../avro/record-types.ts'
+import { HydrawatchError } from '../ops/errors.ts'
+import { RegistryRefused, TlsRefused } from './access-errors.ts'
 import { RegistryUnavailable, SchemaNotRegistered, SchemaRefused } from './errors.ts'
+import { anonymousAccess, type RegistryAccess } from './registry-access.ts'
 
 // What a registry says about a schema: there is none, it breaks compatibility, it is no schema. Anything else is trouble
 // on the way; the client library reports a refused connection as status 400.
 const ANSWERS: ReadonlySet<number> = new Set([404, 409, 422])
+const REFUSALS: ReadonlySet<number> = new Set([401, 403])
 
 export interface RegistryOptions {
   readonly url: string
@@ -16,26 +20,37 @@ export interface RegistryOptions {
   readonly retries_max?: number
   /** Put before every topic name. */
   readonly prefix: string
+  /** TLS and credentials. @default neither */
+  readonly access?: RegistryAccess
 }
 
 export interface Registry extends SchemaSource {
   /**
    * Registers the schema of every topic under its subject, `<topic>-value`, with the compatibility of its definition.
-   * What is registered already stays as it is. Returns ids by subject. Rejects with SchemaRefused or RegistryUnavailable.
+   * What is registered already stays as it is. Returns ids by subject. Rejects with SchemaRefused, or
+   * as every call.
    */
   registerAll(): Promise<ReadonlyMap<string, number>>
 }
 
-/** The schema registry as a source of schemas (Confluent Schema Registry API). Calls reject with RegistryUnavailable. */
-export function openRegistry({ url, clientId, retries_max = 5, prefix }: RegistryOptions): Registry {
+/**
+ * The schema registry as a source of schemas (Confluent Schema Registry API). Calls reject with RegistryUnavailable; with
+ * RegistryRefused or TlsRefused when trying again is of no use.
+ */
+export function openRegistry(options: RegistryOptions): Registry {
+  const { url, clientId, retries_max = 5, prefix, access = anonymousAccess() } = options
   const retry = { retries: retries_max, initialRetryTimeInSecs: 0.3, maxRetryTimeInSecs: 5 }
-  const registry = new confluent.SchemaRegistry({ host: url.replace(/\/+$/, ''), clientId, retry })
+  const registry = new confluent.SchemaRegistry({ host: url.replace(/\/+$/, ''), clientId, retry, ...access.client })
 
   async function call<Result>(doing: string, request: () => Promise<Result>): Promise<Result> {
     try {
       return await request()
     } catch (cause) {
-      if (ANSWERS.has(statusOf(cause) ?? 0)) throw cause
+      const status = statusOf(cause) ?? 0
+      if (ANSWERS.has(status)) throw cause
+      if (REFUSALS.has(status)) throw new RegistryRefused({ url, doing, status, as: access.as, cause })
+      const reason = access.tlsRefusal()
+      if (reason !== null) throw new TlsRefused({ doing, peer: url, reason, section: 'kafka.registry', cause })
       // Of its own errors, which drop the status, the library throws none for a registry that does not answer.
       if (cause instanceof Error && cause.name.startsWith('ConfluentSchemaRegistry')) throw cause
       throw new RegistryUnavailable({ url, doing, cause })
@@ -54,7 +69,7 @@ export function openRegistry({ url, clientId, retries_max = 5, prefix }: Registr
       )
       return [subject, id]
     } catch (cause) {
-      if (cause instanceof RegistryUnavailable) throw cause
+      if (cause instanceof HydrawatchError) throw cause
       throw new SchemaRefused({ subject, compatibility, cause })
     }
   }
@@ -64,7 +79,7 @@ export function openRegistry({ url, clientId, retries_max = 5, prefix }: Registr
       try {
         return JSON.stringify(await call(`fetching schema ${id}`, () => registry.getSchema(id)))
       } catch (cause) {
-        if (cause instanceof RegistryUnavailable) throw cause
+        if (cause instanceof HydrawatchError) throw cause
         // Not found, or a schema that is not Avro.
         return null
       }
@@ -75,7 +90,7 @@ export function openRegistry({ url, clientId, retries_max = 5, prefix }: Registr
       try {
         return await call(`fetching the id of ${subject}`, () => registry.getRegistryIdBySchema(subject, schema))
       } catch (cause) {
-        if (cause instanceof RegistryUnavailable) throw cause
+        if (cause instanceof HydrawatchError) throw cause
         throw new SchemaNotRegistered({ subject, url })
       }
     },

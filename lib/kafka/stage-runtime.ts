@@ -8,7 +8,6 @@ import { type HopSettings, isSource } from '../stream/topology.ts'
 import { taskAssigner } from './assigner.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
 import { committedOffsets } from './committed-offsets.ts'
-import { BrokerUnavailable } from './errors.ts'
 import { type Log, withFields } from './log.ts'
 import { isOutage, Outage } from './outage.ts'
 import { PartitionEnds } from './partition-ends.ts'
@@ -222,7 +221,7 @@ class Runtime implements StageRuntime {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (payload.restart) return
       const doing = `reading for ${stage.name}`
-      this.fail(new BrokerUnavailable({ brokers: kafka.brokers, doing, cause: payload.error }))
+      this.fail(kafka.failure(doing, payload.error))
     })
     await kafka.reach(`joining the group ${this.groupId}`, async () => {
       await consumer.connect()
@@ -384,7 +383,7 @@ class Runtime implements StageRuntime {
   private named(error: unknown): unknown {
     if (error instanceof HydrawatchError || !isKafkaError(error)) return error
     const { kafka, stage } = this.options
-    return new BrokerUnavailable({ brokers: kafka.brokers, doing: `running ${stage.name}`, cause: error })
+    return kafka.failure(`running ${stage.name}`, error)
   }
 
   private async shutDown(): Promise<void> {

@@ -562,7 +562,10 @@ export class Task {
   private async recover(error: unknown): Promise<void> {
     if (this.current === 'revoked' && (error instanceof Revoked || isOutside(error))) return
     if (!isOutside(error)) throw error
-    const { kafka, task, log, confirmed } = this.options
+    const { kafka, stage, task, log, confirmed } = this.options
+    const failure = kafka.failure(`task ${task} of ${stage.name}`, error)
+    // A right that is missing, or a password that has changed: another attempt would end the same.
+    if (!(failure instanceof BrokerUnavailable)) throw failure
     const fenced = isFenced(error)
     const isAway = !fenced && isOutage(error)
     this.failures += 1
@@ -573,13 +576,7 @@ export class Task {
       message: fenced ? 'task fenced off by another owner' : 'task failed, restoring it again',
       fields: { task, attempt: this.failures, reason: error instanceof Error ? error.message : String(error) },
     })
-    if (isAway ? !this.outage.mayPass() : this.refusals >= REFUSALS_MAX) {
-      throw new BrokerUnavailable({
-        brokers: kafka.brokers,
-        doing: `task ${task} of ${this.options.stage.name}`,
-        cause: error,
-      })
-    }
+    if (isAway ? !this.outage.mayPass() : this.refusals >= REFUSALS_MAX) throw failure
     this.closeInputs()
     this.move('assigned')
     if (!fenced) {

@@ -3,6 +3,8 @@ import { TOPIC_NAMES, type TopicDefinition, type TopicName, topicDefinition } fr
 import { partitionCount } from '../stream/topology.ts'
 import type { KafkaClient } from './client.ts'
 import { PartitionCountMismatch, TopicMissing } from './errors.ts'
+import { protocolErrorOf } from './protocol-error.ts'
+import { refusalOf } from './refusals.ts'
 
 export interface TopicLayout {
   /** Put before every topic name, so that several deployments share a cluster. */
@@ -103,10 +105,24 @@ async function partitionCounts(
 ): Promise<Map<TopicName, number>> {
   const known = new Set(await admin.listTopics())
   const existing = topics.filter((topic) => known.has(prefix + topic))
+  await refuseHidden(
+    admin,
+    topics.filter((topic) => !known.has(prefix + topic)).map((topic) => prefix + topic),
+  )
   if (existing.length === 0) return new Map()
   const metadata = await admin.fetchTopicMetadata({ topics: existing.map((topic) => prefix + topic) })
   const counts = new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
   return new Map(existing.map((topic) => [topic, counts.get(prefix + topic) ?? 0]))
+}
+
+/** A broker lists only what we may see. Asked by name, it tells a topic that is not there from one that is hidden from us. */
+async function refuseHidden(admin: Admin, topics: string[]): Promise<void> {
+  if (topics.length === 0) return
+  try {
+    await admin.fetchTopicMetadata({ topics })
+  } catch (error) {
+    if (refusalOf(error) !== null || protocolErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+  }
 }
 
 function refuseMismatches(counts: ReadonlyMap<TopicName, number>, layout: TopicLayout): void {

@@ -1,8 +1,9 @@
 import { TOPIC_NAMES } from '../../../schemas/topics.ts'
+import type { ConnectionSecurity } from '../../kafka/connection-security.ts'
 import { checkTopics } from '../../kafka/topics.ts'
 import { HydrawatchError } from '../../ops/errors.ts'
 import { DEVELOPMENT_CONTENT_SECRET, DEVELOPMENT_INFRASTRUCTURE_SECRET } from '../../ops/settings.ts'
-import { openCluster } from '../cluster.ts'
+import { openCluster, refuseSecurity, requireRegistry } from '../cluster.ts'
 import { type CliCommand, type CliContext, CommandFailed, jsonOption } from '../command.ts'
 import type { Config } from '../settings-schema.ts'
 
@@ -55,45 +56,81 @@ function checkKeys({ edge }: Config): Check[] {
 }
 
 async function checkCluster(context: CliContext, config: Config): Promise<Check[]> {
-  if (config.kafka.brokers.length === 0) {
-    const detail = 'not set: demo and start use the embedded broker, which is for one machine and for tests'
-    return [{ check: 'kafka.brokers', state: 'warning', detail }]
-  }
-  const { prefix, partitions } = config.topics
   const checks: Check[] = []
-  const look = async (check: string, run: () => Promise<string>): Promise<boolean> => {
+  const look = async <Found>(check: string, run: () => Promise<Finding<Found>>): Promise<Found | null> => {
     try {
-      checks.push({ check, state: 'ok', detail: await run() })
-      return true
+      const { state = 'ok', detail, found } = await run()
+      checks.push({ check, state, detail })
+      return found
     } catch (error) {
       if (!(error instanceof HydrawatchError)) throw error
       checks.push({ check, state: 'failed', detail: error.message })
-      return false
+      return null
     }
   }
-  const cluster = await openCluster(context, config)
+  if (config.kafka.brokers.length === 0) {
+    await look('kafka.brokers', async () => {
+      refuseSecurity(config)
+      const detail = 'not set: demo and start use the embedded broker, which is for one machine and for tests'
+      return { state: 'warning', detail, found: null }
+    })
+    return checks
+  }
+  const cluster = await look('connection', async () => {
+    const opened = await openCluster(context, config, { mayLackRegistry: true })
+    return { ...describeSecurity(opened.security, Date.now()), found: opened }
+  })
+  if (cluster === null) return checks
+  const { prefix, partitions } = config.topics
   const admin = cluster.kafka.admin()
   try {
-    const isReached = await look('broker', async () => {
+    const reached = await look('broker', async () => {
       const { brokers } = await cluster.kafka.reach('connecting', async () => {
         await admin.connect()
         return admin.describeCluster()
       })
-      return `${brokers.length} of the cluster answer through ${config.kafka.brokers.join(', ')}`
+      const detail = `${brokers.length} of the cluster answer through ${config.kafka.brokers.join(', ')}`
+      return { detail, found: brokers }
     })
-    if (isReached) {
+    if (reached !== null) {
       await look('topics', async () => {
         await cluster.kafka.reach('looking for topics', () => checkTopics(admin, { prefix, partitions }))
-        return `${TOPIC_NAMES.length} topics, co-partitioned over ${partitions}`
+        return { detail: `${TOPIC_NAMES.length} topics, co-partitioned over ${partitions}`, found: null }
       })
     }
     await look('registry', async () => {
+      requireRegistry(config)
       await cluster.codec.prepareTopics(TOPIC_NAMES)
-      return `${cluster.registryUrl} holds this version's schemas`
+      return { detail: `${cluster.registryUrl} holds this version's schemas`, found: null }
     })
   } finally {
     await admin.disconnect()
     await cluster.close()
   }
   return checks
+}
+
+interface Finding<Found> {
+  /** @default ok */
+  readonly state?: Check['state']
+  readonly detail: string
+  readonly found: Found
+}
+
+const DAY_MS = 86_400_000
+const CERTIFICATE_WARNING_DAYS = 14
+
+function describeSecurity(security: ConnectionSecurity, now_ms: number): Pick<Check, 'state' | 'detail'> {
+  const { protocol, as, certificateEnd_ms } = security
+  const detail = `${protocol}, as ${as}`
+  if (protocol === 'SASL_PLAINTEXT') {
+    const warning = 'what proves who we are can be read on the way; set kafka.tls.enabled'
+    return { state: 'warning', detail: `${detail}: ${warning}` }
+  }
+  if (certificateEnd_ms === null) return { state: 'ok', detail }
+  const days = Math.floor((certificateEnd_ms - now_ms) / DAY_MS)
+  const end = new Date(certificateEnd_ms).toISOString()
+  if (days < 0) return { state: 'failed', detail: `${detail}: our certificate ended at ${end}; renew it` }
+  const state = days < CERTIFICATE_WARNING_DAYS ? 'warning' : 'ok'
+  return { state, detail: `${detail}; our certificate ends at ${end}` }
 }

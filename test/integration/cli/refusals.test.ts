@@ -69,6 +69,45 @@ describe('with brokers and no registry', () => {
     expect(run.status).toBe(2)
     expect(saidBy(run)).toMatch(/SCHEMA_REGISTRY_URL/)
   })
+
+  it('doctor looks at the rest and counts the registry as failed', async () => {
+    const run = await hydrawatch(['doctor', '--json', ...IMPATIENT], {
+      env: { KAFKA_BROKERS: broker.brokers.join(',') },
+    })
+    expect(run.status).toBe(1)
+    const checks = jsonLines(run.out)
+    expect(checks).toContainEqual(
+      expect.objectContaining({ check: 'connection', state: 'ok', detail: 'PLAINTEXT, as an anonymous client' }),
+    )
+    expect(checks).toContainEqual(expect.objectContaining({ check: 'broker', state: 'ok' }))
+    const registry = { check: 'registry', state: 'failed', detail: expect.stringContaining('SCHEMA_REGISTRY_URL') }
+    expect(checks).toContainEqual(expect.objectContaining(registry))
+  })
+})
+
+describe('with TLS or SASL and no brokers', () => {
+  const asked = [
+    { HYDRAWATCH_KAFKA_TLS_ENABLED: 'true' },
+    {
+      HYDRAWATCH_KAFKA_SASL_MECHANISM: 'plain',
+      HYDRAWATCH_KAFKA_SASL_USERNAME: 'u',
+      HYDRAWATCH_KAFKA_SASL_PASSWORD: 'p',
+    },
+  ]
+
+  it.each(asked)('demo and start refuse to leave %j out', async (env) => {
+    for (const command of ['demo', 'start']) {
+      const run = await hydrawatch([command], { env })
+      expect(run.status).toBe(2)
+      expect(saidBy(run)).toMatch(/^hydrawatch: kafka\.(tls|sasl)\.\w+ is set and kafka\.brokers is not: the embedded/)
+    }
+  })
+
+  it.each(asked)('doctor counts %j as failed', async (env) => {
+    const run = await hydrawatch(['doctor', '--json'], { env })
+    expect(run.status).toBe(1)
+    expect(jsonLines(run.out)).toContainEqual(expect.objectContaining({ check: 'kafka.brokers', state: 'failed' }))
+  })
 })
 
 describe('with brokers of somebody', () => {
