@@ -13,6 +13,7 @@ import {
   uniqueName,
 } from '../../helpers/kafka-client.ts'
 import { connectRaw, type RawClient } from '../../helpers/raw-client.ts'
+import { commitAsMember, heartbeat, join, joinAnew, sync } from '../../helpers/raw-groups.ts'
 import { waitFor } from '../../helpers/wait-for.ts'
 
 const { AssignerProtocol } = kafkajs
@@ -184,82 +185,6 @@ describe('the group protocol below kafkajs', () => {
   })
   afterAll(() => raw.close())
 
-  const join = async (client: RawClient, groupId: string, memberId: string, session_ms = 6_000, protocol = 'p') => {
-    const response = await client.request('joinGroup', 5, (body) =>
-      body
-        .string(groupId)
-        .int32(session_ms)
-        .int32(4_000)
-        .string(memberId)
-        .string(null)
-        .string('consumer')
-        .array([protocol], (name) => body.string(name).bytes(Buffer.from('metadata'))),
-    )
-    response.int32()
-    const errorCode = response.int16()
-    const generation = response.int32()
-    const protocolName = response.string()
-    const leaderId = response.string()
-    const id = response.string()
-    const members = response.array(() => {
-      const member = response.string()
-      response.nullableString()
-      response.bytes()
-      return member
-    })
-    return { errorCode, generation, protocolName, leaderId, memberId: id, members }
-  }
-
-  const joinAnew = async (client: RawClient, groupId: string) => {
-    const { memberId } = await join(client, groupId, '')
-    return join(client, groupId, memberId)
-  }
-
-  const sync = async (
-    client: RawClient,
-    groupId: string,
-    generation: number,
-    memberId: string,
-    assignments: [string, string][],
-  ) => {
-    const response = await client.request('syncGroup', 3, (body) =>
-      body
-        .string(groupId)
-        .int32(generation)
-        .string(memberId)
-        .string(null)
-        .array(assignments, ([member, bytes]) => body.string(member).bytes(Buffer.from(bytes))),
-    )
-    response.int32()
-    return { errorCode: response.int16(), assignment: response.bytes().toString() }
-  }
-
-  const heartbeat = async (client: RawClient, groupId: string, generation: number, memberId: string) => {
-    const response = await client.request('heartbeat', 3, (body) =>
-      body.string(groupId).int32(generation).string(memberId).string(null),
-    )
-    response.int32()
-    return response.int16()
-  }
-
-  const commit = async (client: RawClient, groupId: string, generation: number, memberId: string, topic: string) => {
-    const response = await client.request('offsetCommit', 5, (body) =>
-      body
-        .string(groupId)
-        .int32(generation)
-        .string(memberId)
-        .array([topic], (name) => body.string(name).array([0], (index) => body.int32(index).int64(5).string(''))),
-    )
-    response.int32()
-    return response.array(() => {
-      response.string()
-      return response.array(() => {
-        response.int32()
-        return response.int16()
-      })
-    })[0]?.[0]
-  }
-
   test('sends a new member away with an id and admits it with that id only', async () => {
     const groupId = uniqueName('member-id')
     // The first request after a broker's start may find the coordinator still loading; ask until it is there.
@@ -290,15 +215,17 @@ describe('the group protocol below kafkajs', () => {
     const topic = await createTopic(admin)
     const groupId = uniqueName('fenced')
     const { memberId, generation } = await joinAnew(raw, groupId)
-    expect(await commit(raw, groupId, generation, memberId, topic)).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
+    expect(await commitAsMember(raw, groupId, generation, memberId, topic)).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
     await sync(raw, groupId, generation, memberId, [[memberId, 'mine']])
-    expect(await commit(raw, groupId, generation, memberId, topic)).toBe(0)
-    expect(await commit(raw, groupId, generation - 1, memberId, topic)).toBe(ErrorCode.ILLEGAL_GENERATION)
-    expect(await commit(raw, groupId, generation, 'stranger', topic)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
-    expect(await commit(raw, groupId, -1, '', topic)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
-    expect(await commit(raw, uniqueName('nobody'), 3, 'stranger', topic)).toBe(ErrorCode.ILLEGAL_GENERATION)
-    expect(await commit(raw, uniqueName('admin'), -1, '', topic)).toBe(0)
-    expect(await commit(raw, uniqueName('admin'), -1, '', 'no-such-topic')).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    expect(await commitAsMember(raw, groupId, generation, memberId, topic)).toBe(0)
+    expect(await commitAsMember(raw, groupId, generation - 1, memberId, topic)).toBe(ErrorCode.ILLEGAL_GENERATION)
+    expect(await commitAsMember(raw, groupId, generation, 'stranger', topic)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    expect(await commitAsMember(raw, groupId, -1, '', topic)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    expect(await commitAsMember(raw, uniqueName('nobody'), 3, 'stranger', topic)).toBe(ErrorCode.ILLEGAL_GENERATION)
+    expect(await commitAsMember(raw, uniqueName('admin'), -1, '', topic)).toBe(0)
+    expect(await commitAsMember(raw, uniqueName('admin'), -1, '', 'no-such-topic')).toBe(
+      ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    )
   })
 
   test('holds the join of a newcomer until the present members have joined again, and keeps the leader', async () => {
