@@ -4,10 +4,13 @@ import { listen } from '../ops/listening.ts'
 import { serveConnection } from './connection.ts'
 import { MalformedRequest } from './errors.ts'
 import { Gate } from './gate.ts'
-import { GroupCoordinator } from './group-coordinator.ts'
+import { GroupCoordinator, type GroupLimits } from './group-coordinator.ts'
 import { EMBEDDED_NOTICE } from './notice.ts'
 import { ProducerIds } from './producer-ids.ts'
 import type { BrokerState } from './request.ts'
+import { type BrokerStorage, MemoryStorage } from './storage/storage.ts'
+import type { Tables } from './storage/tables.ts'
+import { every } from './timer.ts'
 import { TopicStore } from './topics.ts'
 import { TransactionCoordinator } from './transactions.ts'
 
@@ -30,8 +33,8 @@ export interface EmbeddedBrokerOptions {
   readonly messageBytes_max?: number
   /** What all logs together may hold; beyond it a produce is refused with KAFKA_STORAGE_ERROR. @default 2 GiB */
   readonly logBytes_max?: number
-  /** A broker that is started on the storage of a stopped one goes on where that left off. @default one of its own */
-  readonly storage?: MemoryStorage
+  /** A broker that is started on the storage of a stopped one goes on where that left off. @default memory of its own */
+  readonly storage?: BrokerStorage
   /** Wall clock, epoch ms. @default Date.now */
   readonly clock?: () => number
   /** Gets one line when the broker starts and one for every connection that it closes. @default none */
@@ -52,28 +55,22 @@ export interface EmbeddedBroker {
   stop(): Promise<void>
 }
 
-/** What outlives a broker that is stopped and started again in this process. */
-export class MemoryStorage {
-  state: BrokerState | null = null
-}
-
 const NODE_ID = 1
 const SESSION_TIMEOUT_MAX_MS = 30 * 60 * 1000
 // A hundred clients have two connections each; an idle one costs about 10 kB.
 const CONNECTIONS_MAX = 2_000
+const CLUSTER_TABLE = 'cluster'
 const GIB = 1024 ** 3
 
 /**
- * Starts a Kafka-protocol broker inside this process: one node, in memory, no TLS, no authentication. It serves kafkajs
+ * Starts a Kafka-protocol broker inside this process: one node, no TLS, no authentication, in memory unless it is given
+ * another storage. It serves kafkajs
  * 2.2.4 with groups, idempotence, transactions and compaction, and behaves as Apache Kafka does; it is for one machine
  * and for tests, production is Apache Kafka. Rejects with PortInUse (E_PORT_IN_USE) when the port is taken.
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Promise<EmbeddedBroker> {
   const { host = '127.0.0.1', compactionInterval_ms = 30_000, log = () => undefined } = options
-  const { storage = new MemoryStorage() } = options
-  const isOurs = options.storage === undefined
-  const state = storage.state ?? createState(options)
-  storage.state = state
+  const state = createState(options)
   const gate = new Gate()
   const sockets = new Set<Socket>()
   const isWildcard = host === '0.0.0.0' || host === '::'
@@ -96,7 +93,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
 
   const timer =
     compactionInterval_ms > 0
-      ? setInterval(() => state.topics.clean(state.clock(), false), compactionInterval_ms).unref()
+      ? every(compactionInterval_ms, () => void state.topics.clean(state.clock(), false))
       : undefined
   return {
     host,
@@ -107,10 +104,8 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
     thaw: () => gate.open(),
     stop: async () => {
       clearInterval(timer)
-      if (isOurs) {
-        state.groups.close()
-        state.transactions.close()
-      }
+      state.groups.close()
+      state.transactions.close()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         for (const socket of sockets) socket.destroy()
@@ -125,25 +120,38 @@ function localAddressOf(socket: Socket): string {
 }
 
 function createState(options: EmbeddedBrokerOptions): BrokerState {
-  const clock = options.clock ?? Date.now
-  const producerIds = new ProducerIds()
-  const groups = new GroupCoordinator({
+  const { clock = Date.now, storage = new MemoryStorage(), log = () => undefined } = options
+  const { tables } = storage
+  const topics = new TopicStore({
+    messageBytes_max: options.messageBytes_max ?? 1_048_588,
+    logBytes_max: options.logBytes_max ?? 2 * GIB,
+    storage,
+  })
+  const limits: GroupLimits = {
     initialRebalanceDelay_ms: options.initialRebalanceDelay_ms ?? 50,
     sessionTimeout_min_ms: options.sessionTimeout_min_ms ?? 6_000,
     sessionTimeout_max_ms: SESSION_TIMEOUT_MAX_MS,
-  })
+  }
+  const groups = new GroupCoordinator(limits, { tables, hasTopic: (topic) => topics.get(topic) !== undefined })
+  const producerIds = new ProducerIds(tables)
   return {
     nodeId: NODE_ID,
-    clusterId: `embedded-${randomUUID()}`,
-    topics: new TopicStore({
-      messageBytes_max: options.messageBytes_max ?? 1_048_588,
-      logBytes_max: options.logBytes_max ?? 2 * GIB,
-    }),
+    clusterId: clusterIdOf(tables),
+    topics,
     groups,
-    transactions: new TransactionCoordinator({ producerIds, groups, clock }),
+    transactions: new TransactionCoordinator({ producerIds, groups, topics, tables, clock, log }),
     producerIds,
     autoCreateTopics: options.autoCreateTopics ?? false,
     defaultPartitions: options.defaultPartitions ?? 1,
     clock,
   }
+}
+
+/** The same in every run on the same storage, as a cluster's id is. */
+function clusterIdOf(tables: Tables): string {
+  const [stored] = tables.rows(CLUSTER_TABLE)
+  if (stored !== undefined) return stored.key
+  const id = `embedded-${randomUUID()}`
+  tables.write([{ table: CLUSTER_TABLE, key: id, row: {} }])
+  return id
 }

@@ -1,14 +1,27 @@
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import type { PartitionOffset } from './committed-offsets.ts'
 import { Refused } from './errors.ts'
-import { Group, type JoinRequest, type JoinResult } from './group.ts'
+import { Group, groupRow, type JoinRequest, type JoinResult } from './group.ts'
 import { ErrorCode } from './protocol/error-codes.ts'
+import type { Change, Tables } from './storage/tables.ts'
 
 export interface GroupLimits {
   readonly initialRebalanceDelay_ms: number
   readonly sessionTimeout_min_ms: number
   readonly sessionTimeout_max_ms: number
 }
+
+const GROUPS_TABLE = 'groups'
+const OFFSETS_TABLE = 'offsets'
+/** Under the group's id, its offsets under group, topic and partition. */
+const offsetRow = z.object({
+  group: z.string(),
+  topic: z.string(),
+  partition: z.number(),
+  offset: z.number(),
+  metadata: z.string().nullable(),
+})
 
 const OFFSET_METADATA_BYTES_MAX = 4096
 // A group with the offsets of a hundred partitions takes about 20 kB: 10,000 of them 200 MB.
@@ -18,9 +31,20 @@ const GROUPS_MAX = 10_000
 export class GroupCoordinator {
   readonly #groups = new Map<string, Group>()
   readonly #limits: GroupLimits
+  readonly #tables: Tables
 
-  constructor(limits: GroupLimits) {
+  /** Takes up the groups that are in the tables, with the offsets of topics that still exist. */
+  constructor(limits: GroupLimits, storage: { tables: Tables; hasTopic: (topic: string) => boolean }) {
     this.#limits = limits
+    this.#tables = storage.tables
+    for (const { key, row } of this.#tables.rows(GROUPS_TABLE)) this.#findOrCreate(key).restore(groupRow.parse(row))
+    const strays: Change[] = []
+    for (const { key, row } of this.#tables.rows(OFFSETS_TABLE)) {
+      const { group, ...offset } = offsetRow.parse(row)
+      if (storage.hasTopic(offset.topic)) this.#findOrCreate(group).offsets.set(offset)
+      else strays.push({ table: OFFSETS_TABLE, key, row: null })
+    }
+    this.#tables.write(strays)
   }
 
   find(groupId: string): Group | undefined {
@@ -84,10 +108,15 @@ export class GroupCoordinator {
     return group
   }
 
-  /** Stores the offsets of a transaction that has committed; its group may have been deleted meanwhile. */
-  storeCommitted(groupId: string, offsets: readonly PartitionOffset[]): void {
-    const group = this.#findOrCreate(groupId)
-    for (const offset of offsets) group.offsets.set(offset)
+  /**
+   * Stores offsets of groups, all or none, together with another change: the end of the transaction that they belong to.
+   * A group may have been deleted since its offsets were checked.
+   */
+  commit(offsetsByGroup: ReadonlyMap<string, readonly PartitionOffset[]>, alongside: readonly Change[] = []): void {
+    const offsets = [...offsetsByGroup].flatMap(([group, list]) => list.map((offset) => ({ group, ...offset })))
+    const changes = offsets.map((row) => ({ table: OFFSETS_TABLE, key: offsetKey(row.group, row), row }))
+    this.#tables.write([...alongside, ...changes])
+    for (const { group, ...offset } of offsets) this.#findOrCreate(group).offsets.set(offset)
   }
 
   /** Throws Refused (GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP). */
@@ -96,11 +125,12 @@ export class GroupCoordinator {
     if (!group) throw new Refused(ErrorCode.GROUP_ID_NOT_FOUND, `no group '${groupId}'`)
     if (group.hasMembers) throw new Refused(ErrorCode.NON_EMPTY_GROUP, `group '${groupId}' has members`)
     group.close()
-    this.#groups.delete(groupId)
+    this.#forget(group)
   }
 
   /** Offsets of a deleted topic go with it, as in Kafka: a new topic of that name starts over. */
   forgetTopic(topic: string): void {
+    this.#tables.write(this.all().flatMap((group) => offsetsGone(group, ({ topic: name }) => name === topic)))
     for (const group of this.#groups.values()) group.offsets.forgetTopic(topic)
   }
 
@@ -112,7 +142,7 @@ export class GroupCoordinator {
   /** Throws Refused when there is no place for one more group, after forgetting those that hold nothing. */
   #checkRoom(groupId: string): void {
     if (this.#groups.size < GROUPS_MAX || this.#groups.has(groupId)) return
-    for (const [id, group] of this.#groups) if (group.isForgettable) this.#groups.delete(id)
+    for (const group of this.all()) if (group.isForgettable) this.#forget(group)
     if (this.#groups.size >= GROUPS_MAX) {
       throw new Refused(ErrorCode.POLICY_VIOLATION, `${GROUPS_MAX} groups, which is the limit`)
     }
@@ -121,10 +151,36 @@ export class GroupCoordinator {
   #findOrCreate(groupId: string): Group {
     const known = this.#groups.get(groupId)
     if (known) return known
-    const group = new Group(groupId, this.#limits.initialRebalanceDelay_ms)
+    const group = new Group(groupId, {
+      initialDelay_ms: this.#limits.initialRebalanceDelay_ms,
+      save: (row) => this.#tables.write([{ table: GROUPS_TABLE, key: groupId, row }]),
+    })
     this.#groups.set(groupId, group)
     return group
   }
+
+  #forget(group: Group): void {
+    this.#tables.write([{ table: GROUPS_TABLE, key: group.id, row: null }, ...offsetsGone(group, () => true)])
+    this.#groups.delete(group.id)
+  }
+}
+
+function offsetKey(group: string, { topic, partition }: { topic: string; partition: number }): string {
+  return JSON.stringify([group, topic, partition])
+}
+
+/** The changes that remove a group's offsets, of the topics that are `meant`. */
+function offsetsGone(group: Group, meant: (place: { topic: string }) => boolean): Change[] {
+  return group.offsets
+    .partitions()
+    .filter(meant)
+    .flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({
+        table: OFFSETS_TABLE,
+        key: offsetKey(group.id, { topic, partition }),
+        row: null,
+      })),
+    )
 }
 
 /** Throws Refused when the note that a client attached to its offset is too long. */

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { Refused } from './errors.ts'
 import { ErrorCode } from './protocol/error-codes.ts'
+import { after } from './timer.ts'
 
 /**
  * The states of a classic consumer group and where each may go, as in Kafka's ClassicGroupState.
@@ -16,6 +18,27 @@ const LEGAL_MOVES: Readonly<Record<GroupState, readonly GroupState[]>> = {
   'completing-rebalance': ['stable', 'preparing-rebalance'],
   stable: ['preparing-rebalance'],
 }
+
+const protocolRow = z.object({ name: z.string(), metadata: z.base64() })
+/** A group as it is stored, bytes in base64: what its last rebalance has settled. */
+export const groupRow = z.object({
+  generation: z.number(),
+  protocolType: z.string(),
+  protocol: z.string(),
+  leaderId: z.string(),
+  members: z.array(
+    z.object({
+      id: z.string(),
+      clientId: z.string(),
+      clientHost: z.string(),
+      sessionTimeout_ms: z.number(),
+      rebalanceTimeout_ms: z.number(),
+      protocols: z.array(protocolRow),
+      assignment: z.base64(),
+    }),
+  ),
+})
+export type GroupRow = z.infer<typeof groupRow>
 
 export interface Protocol {
   readonly name: string
@@ -73,6 +96,7 @@ export class Group {
   readonly id: string
   readonly offsets = new CommittedOffsets()
   readonly #initialDelay_ms: number
+  readonly #save: (row: GroupRow) => void
   readonly #members = new Map<string, Member>()
   /** Ids that were handed out and have not joined yet, with their expiry. */
   readonly #expectedIds = new Map<string, NodeJS.Timeout>()
@@ -89,9 +113,37 @@ export class Group {
   #isGathering = false
   #hasNewMembers = false
 
-  constructor(id: string, initialDelay_ms: number) {
+  /** `save` gets the group whenever a rebalance has settled it, as Kafka writes it to its offsets topic. */
+  constructor(id: string, options: { initialDelay_ms: number; save: (row: GroupRow) => void }) {
     this.id = id
-    this.#initialDelay_ms = initialDelay_ms
+    this.#initialDelay_ms = options.initialDelay_ms
+    this.#save = options.save
+  }
+
+  /** Takes up a new group where an earlier run saved it. Its members have a whole session to speak up in. */
+  restore(row: GroupRow): void {
+    this.#generation = row.generation
+    this.#protocolType = row.protocolType
+    this.#protocol = row.protocol
+    this.#leaderId = row.leaderId
+    for (const { id, protocols, assignment, ...rest } of row.members) {
+      const member: Member = {
+        id,
+        request: {
+          ...rest,
+          memberId: id,
+          protocolType: row.protocolType,
+          protocols: protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata, 'base64') })),
+        },
+        assignment: Buffer.from(assignment, 'base64'),
+        joining: null,
+        syncing: null,
+        sessionTimer: null,
+      }
+      this.#members.set(id, member)
+      this.#touch(member)
+    }
+    if (row.members.length > 0) this.#state = 'stable'
   }
 
   get state(): GroupState {
@@ -121,11 +173,10 @@ export class Group {
 
   /** Lets a member id join later; it is forgotten when it does not within its session timeout. */
   expect(memberId: string, sessionTimeout_ms: number): void {
-    const timer = setTimeout(() => {
+    const timer = after(sessionTimeout_ms, () => {
       this.#expectedIds.delete(memberId)
       this.#fallBarrierIfAllJoined()
-    }, sessionTimeout_ms)
-    timer.unref()
+    })
     this.#expectedIds.set(memberId, timer)
   }
 
@@ -292,8 +343,7 @@ export class Group {
 
   #armBarrier(delay_ms: number, fire: () => void): void {
     clear(this.#barrierTimer)
-    this.#barrierTimer = setTimeout(fire, delay_ms)
-    this.#barrierTimer.unref()
+    this.#barrierTimer = after(delay_ms, fire)
   }
 
   #fallBarrierIfAllJoined(): void {
@@ -314,6 +364,7 @@ export class Group {
     if (members.length === 0) {
       this.#protocol = ''
       this.#moveTo('empty')
+      this.#save(this.#row())
       return
     }
     if (!this.#members.has(this.#leaderId)) this.#leaderId = members[0]?.id ?? ''
@@ -334,13 +385,12 @@ export class Group {
     clear(this.#syncTimer)
     this.#unsynced.clear()
     for (const memberId of this.#members.keys()) this.#unsynced.add(memberId)
-    this.#syncTimer = setTimeout(() => {
+    this.#syncTimer = after(this.#rebalanceTimeout_ms(), () => {
       const silent = [...this.#members.values()].filter((member) => this.#unsynced.has(member.id))
       if (silent.length === 0) return
       for (const member of silent) this.#forget(member)
       this.#prepareRebalance()
-    }, this.#rebalanceTimeout_ms())
-    this.#syncTimer.unref()
+    })
   }
 
   #stabilise(assignments: readonly { memberId: string; assignment: Buffer }[]): void {
@@ -349,12 +399,31 @@ export class Group {
       if (member) member.assignment = assignment
     }
     this.#moveTo('stable')
+    this.#save(this.#row())
     for (const member of this.#members.values()) {
       const waiter = member.syncing
       member.syncing = null
       if (waiter === null) continue
       this.#touch(member)
       waiter.resolve(member.assignment)
+    }
+  }
+
+  #row(): GroupRow {
+    return {
+      generation: this.#generation,
+      protocolType: this.#protocolType,
+      protocol: this.#protocol,
+      leaderId: this.#leaderId,
+      members: [...this.#members.values()].map(({ id, request, assignment }) => ({
+        id,
+        clientId: request.clientId,
+        clientHost: request.clientHost,
+        sessionTimeout_ms: request.sessionTimeout_ms,
+        rebalanceTimeout_ms: request.rebalanceTimeout_ms,
+        protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.toString('base64') })),
+        assignment: assignment.toString('base64'),
+      })),
     }
   }
 
@@ -376,11 +445,10 @@ export class Group {
   /** Restarts the session. A member that waits for the others is alive by that alone. */
   #touch(member: Member): void {
     clear(member.sessionTimer)
-    member.sessionTimer = setTimeout(() => {
+    member.sessionTimer = after(member.request.sessionTimeout_ms, () => {
       if (member.joining !== null || member.syncing !== null) this.#touch(member)
       else this.#remove(member)
-    }, member.request.sessionTimeout_ms)
-    member.sessionTimer.unref()
+    })
   }
 
   #remove(member: Member): void {

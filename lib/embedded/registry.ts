@@ -5,14 +5,15 @@ import { EMBEDDED_NOTICE } from './notice.ts'
 import { bodyTooLarge, malformedRequest, RegistryError } from './registry/registry-error.ts'
 import { answer, type RegistryRequest } from './registry/routes.ts'
 import { SubjectStore } from './registry/subjects.ts'
+import type { Tables } from './storage/tables.ts'
 
 export interface EmbeddedRegistryOptions {
   /** @default '127.0.0.1' */
   readonly host?: string
   /** 0 takes any free port. @default 0 */
   readonly port?: number
-  /** A registry that is started on the subjects of a stopped one goes on where that left off. @default its own */
-  readonly subjects?: SubjectStore
+  /** A registry that is started on the tables of a stopped one goes on where that left off. @default memory of its own */
+  readonly tables?: Tables
   /** Gets one line at the start and one per fault of our own. @default none */
   readonly log?: (line: string) => void
 }
@@ -34,11 +35,11 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 /**
  * Starts a schema registry inside this process, compatible with Confluent's for Avro: subjects, versions, ids from 1,
- * compatibility. In memory, for one machine and for tests. Rejects with PortInUse (E_PORT_IN_USE).
+ * compatibility. In memory unless it is given other tables; for one machine and for tests. Rejects with PortInUse (E_PORT_IN_USE).
  */
 export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {}): Promise<EmbeddedRegistry> {
   const { host = '127.0.0.1', log = () => undefined } = options
-  const { subjects = new SubjectStore() } = options
+  const subjects = new SubjectStore(options.tables)
   const gate = new Gate()
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     gate

@@ -66,7 +66,7 @@ export interface DescribedSetting {
 
 /** A topic's settings: what was given at its creation or altered since, over the defaults. */
 export class TopicConfig {
-  readonly #overrides: ReadonlyMap<string, string>
+  readonly overrides: ReadonlyMap<string, string>
   readonly #defaults: Readonly<Record<string, string>>
   readonly rules: BatchRules
   readonly isCompacted: boolean
@@ -79,7 +79,7 @@ export class TopicConfig {
     this.#defaults = { ...DEFAULTS, 'max.message.bytes': String(messageBytes_max) }
     const given = [...overrides].filter((entry): entry is [string, string] => entry[1] !== null)
     for (const [name, value] of given) checkSetting(name, value)
-    this.#overrides = new Map(given)
+    this.overrides = new Map(given)
 
     const policies = this.#text('cleanup.policy').split(',')
     this.isCompacted = policies.includes('compact')
@@ -105,14 +105,14 @@ export class TopicConfig {
   describe(): DescribedSetting[] {
     return Object.entries(this.#defaults).map(([name, preset]) => ({
       name,
-      value: this.#overrides.get(name) ?? preset,
+      value: this.overrides.get(name) ?? preset,
       default: preset,
-      isOverride: this.#overrides.has(name),
+      isOverride: this.overrides.has(name),
     }))
   }
 
   #text(name: string): string {
-    return this.#overrides.get(name) ?? this.#defaults[name] ?? ''
+    return this.overrides.get(name) ?? this.#defaults[name] ?? ''
   }
 
   #number(name: string): number {

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { Refused } from './errors.ts'
 import type { BatchRules } from './log/incoming-batch.ts'
-import { PartitionLog } from './log/partition-log.ts'
+import { type PartitionIdentity, PartitionLog } from './log/partition-log.ts'
 import { ErrorCode } from './protocol/error-codes.ts'
+import type { BrokerStorage, TopicIdentity } from './storage/storage.ts'
 import { TopicConfig } from './topic-config.ts'
 
-export interface Topic {
-  readonly name: string
+export interface Topic extends TopicIdentity {
   readonly partitions: PartitionLog[]
   config: TopicConfig
 }
@@ -14,15 +16,37 @@ export interface Topic {
 const PARTITIONS_MAX = 20_000
 const TOPIC_NAME_LENGTH_MAX = 249
 
+const TABLE = 'topics'
+const topicRow = z.object({
+  id: z.string(),
+  partitions: z.number(),
+  overrides: z.record(z.string(), z.string()),
+})
+
+export interface TopicStoreOptions {
+  readonly messageBytes_max: number
+  readonly logBytes_max: number
+  readonly storage: BrokerStorage
+}
+
 /** The topics of the broker, their partitions and settings. Names and limits follow Kafka. */
 export class TopicStore {
   readonly #topics = new Map<string, Topic>()
   readonly #messageBytes_max: number
   readonly #logBytes_max: number
+  readonly #storage: BrokerStorage
 
-  constructor(limits: { messageBytes_max: number; logBytes_max: number }) {
-    this.#messageBytes_max = limits.messageBytes_max
-    this.#logBytes_max = limits.logBytes_max
+  /** Takes up the topics that are in the storage. */
+  constructor(options: TopicStoreOptions) {
+    this.#messageBytes_max = options.messageBytes_max
+    this.#logBytes_max = options.logBytes_max
+    this.#storage = options.storage
+    for (const { key: name, row } of this.#storage.tables.rows(TABLE)) {
+      const { id, partitions, overrides } = topicRow.parse(row)
+      const config = new TopicConfig(new Map(Object.entries(overrides)), this.#messageBytes_max)
+      this.#topics.set(name, { name, id, config, partitions: this.#openPartitions({ name, id }, 0, partitions) })
+    }
+    this.#storage.keepOnly(this.all())
   }
 
   get(name: string): Topic | undefined {
@@ -62,7 +86,10 @@ export class TopicStore {
     this.#checkRoom(partitionCount)
     const config = new TopicConfig(overrides, this.#messageBytes_max)
     if (dryRun) return
-    this.#topics.set(name, { name, config, partitions: newPartitions(partitionCount) })
+    const topic: Topic = { name, id: randomUUID(), config, partitions: [] }
+    this.#save(topic, partitionCount)
+    topic.partitions.push(...this.#openPartitions(topic, 0, partitionCount))
+    this.#topics.set(name, topic)
   }
 
   /** Raises the number of partitions to `count`. Throws Refused. */
@@ -76,20 +103,26 @@ export class TopicStore {
       )
     }
     this.#checkRoom(added)
-    if (!dryRun) topic.partitions.push(...newPartitions(added))
+    if (dryRun) return
+    this.#save(topic, count)
+    topic.partitions.push(...this.#openPartitions(topic, topic.partitions.length, count))
   }
 
   /** Replaces all overrides of a topic. Throws Refused. */
   configure(name: string, overrides: ReadonlyMap<string, string | null>, dryRun: boolean): void {
     const topic = this.#existing(name)
     const config = new TopicConfig(overrides, this.#messageBytes_max)
-    if (!dryRun) topic.config = config
+    if (dryRun) return
+    topic.config = config
+    this.#save(topic, topic.partitions.length)
   }
 
   /** Throws Refused (UNKNOWN_TOPIC_OR_PARTITION). */
   delete(name: string): void {
     const topic = this.#existing(name)
+    this.#storage.tables.write([{ table: TABLE, key: name, row: null }])
     this.#topics.delete(name)
+    this.#storage.removeTopic(topic)
     for (const log of topic.partitions) log.wake()
   }
 
@@ -123,6 +156,23 @@ export class TopicStore {
     return removed
   }
 
+  /** The partition of a topic that has not been deleted since. */
+  find({ topicId, index }: PartitionIdentity): PartitionLog | undefined {
+    return this.all().find(({ id }) => id === topicId)?.partitions[index]
+  }
+
+  #save({ name, id, config }: Topic, partitions: number): void {
+    const row = { id, partitions, overrides: Object.fromEntries(config.overrides) }
+    this.#storage.tables.write([{ table: TABLE, key: name, row }])
+  }
+
+  #openPartitions(topic: TopicIdentity, from: number, to: number): PartitionLog[] {
+    return Array.from({ length: to - from }, (_, offset) => {
+      const index = from + offset
+      return new PartitionLog(this.#storage.openPartition(topic, index), { topicId: topic.id, index })
+    })
+  }
+
   #existing(name: string): Topic {
     const topic = this.#topics.get(name)
     if (topic === undefined) throw new Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `topic '${name}' does not exist`)
@@ -147,10 +197,6 @@ export class TopicStore {
       )
     }
   }
-}
-
-function newPartitions(count: number): PartitionLog[] {
-  return Array.from({ length: count }, () => new PartitionLog())
 }
 
 function metricName(topic: string): string {

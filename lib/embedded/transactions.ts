@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { PartitionOffset } from './committed-offsets.ts'
 import { Refused } from './errors.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
@@ -5,6 +6,9 @@ import type { PartitionLog } from './log/partition-log.ts'
 import type { BatchHeader } from './log/record-batch.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import { ErrorCode } from './protocol/error-codes.ts'
+import type { Change, Tables } from './storage/tables.ts'
+import { after } from './timer.ts'
+import type { TopicStore } from './topics.ts'
 
 /**
  * Kafka's states, without the ones that only exist because its markers travel to other brokers: here a transaction ends
@@ -19,12 +23,33 @@ const LEGAL_MOVES: Readonly<Record<TransactionState, readonly TransactionState[]
   'complete-abort': ['empty', 'ongoing'],
 }
 
+const TABLE = 'transactions'
+const transactionRow = z.object({
+  state: z.enum(['empty', 'ongoing', 'complete-commit', 'complete-abort']),
+  producerId: z.number(),
+  epoch: z.number(),
+  timeout_ms: z.number(),
+  started_ms: z.number(),
+  partitions: z.array(z.object({ topicId: z.string(), index: z.number() })),
+  offsets: z.array(
+    z.object({
+      group: z.string(),
+      offsets: z.array(
+        z.object({ topic: z.string(), partition: z.number(), offset: z.number(), metadata: z.string().nullable() }),
+      ),
+    }),
+  ),
+})
+
 interface Transaction {
   readonly id: string
   state: TransactionState
   producerId: number
   epoch: number
   timeout_ms: number
+  /** When the last transaction began, by the broker's clock. */
+  started_ms: number
+  /** What the open transaction touched, or the ended one, until the next begins. */
   readonly partitions: Set<PartitionLog>
   /** Offsets by consumer group that become visible with the commit. */
   readonly offsets: Map<string, PartitionOffset[]>
@@ -34,6 +59,15 @@ interface Transaction {
 export interface ProducerIdentity {
   readonly producerId: number
   readonly epoch: number
+}
+
+export interface TransactionCoordinatorOptions {
+  readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
+  readonly topics: TopicStore
+  readonly tables: Tables
+  readonly clock: () => number
+  readonly log: (line: string) => void
 }
 
 /** `transaction.max.timeout.ms` of Kafka. */
@@ -52,12 +86,18 @@ export class TransactionCoordinator {
   readonly #transactions = new Map<string, Transaction>()
   readonly #producerIds: ProducerIds
   readonly #groups: GroupCoordinator
+  readonly #topics: TopicStore
+  readonly #tables: Tables
   readonly #clock: () => number
 
-  constructor(dependencies: { producerIds: ProducerIds; groups: GroupCoordinator; clock: () => number }) {
-    this.#producerIds = dependencies.producerIds
-    this.#groups = dependencies.groups
-    this.#clock = dependencies.clock
+  /** Takes up the transactions that are in the tables; see `#recover`. */
+  constructor(options: TransactionCoordinatorOptions) {
+    this.#producerIds = options.producerIds
+    this.#groups = options.groups
+    this.#topics = options.topics
+    this.#tables = options.tables
+    this.#clock = options.clock
+    this.#recover(options.log)
   }
 
   /** Makes the caller the owner of the id: aborts what its predecessor left open and fences it with a new epoch. */
@@ -75,6 +115,8 @@ export class TransactionCoordinator {
     transaction.epoch += 1
     transaction.timeout_ms = timeout_ms
     moveTo(transaction, 'empty')
+    transaction.partitions.clear()
+    this.#save(transaction)
     return { producerId: transaction.producerId, epoch: transaction.epoch }
   }
 
@@ -82,22 +124,25 @@ export class TransactionCoordinator {
     const transaction = this.#owned(id, identity)
     this.#begin(transaction)
     for (const partition of partitions) transaction.partitions.add(partition)
+    this.#save(transaction)
   }
 
   addOffsets(id: string, identity: ProducerIdentity, groupId: string): void {
     const transaction = this.#owned(id, identity)
     this.#begin(transaction)
     if (!transaction.offsets.has(groupId)) transaction.offsets.set(groupId, [])
+    this.#save(transaction)
   }
 
   /** Keeps offsets until the transaction ends. The group must have been added. */
-  stageOffset(id: string, identity: ProducerIdentity, groupId: string, offset: PartitionOffset): void {
+  stageOffsets(id: string, identity: ProducerIdentity, groupId: string, offsets: readonly PartitionOffset[]): void {
     const transaction = this.#owned(id, identity)
     const staged = transaction.offsets.get(groupId)
     if (transaction.state !== 'ongoing' || !staged) {
       throw new Refused(ErrorCode.INVALID_TXN_STATE, `group '${groupId}' is not part of a transaction of '${id}'`)
     }
-    staged.push(offset)
+    staged.push(...offsets)
+    this.#save(transaction)
   }
 
   /** Ends the open transaction. A repeat of the same ending is answered as done. */
@@ -130,6 +175,7 @@ export class TransactionCoordinator {
       producerId: this.#producerIds.allocate(),
       epoch: -1,
       timeout_ms: 0,
+      started_ms: 0,
       partitions: new Set(),
       offsets: new Map(),
       timer: null,
@@ -144,6 +190,7 @@ export class TransactionCoordinator {
     for (const [id, { state }] of this.#transactions) {
       if (state === 'ongoing') continue
       this.#transactions.delete(id)
+      this.#tables.write([{ table: TABLE, key: id, row: null }])
       return
     }
   }
@@ -168,8 +215,13 @@ export class TransactionCoordinator {
   #begin(transaction: Transaction): void {
     if (transaction.state === 'ongoing') return
     moveTo(transaction, 'ongoing')
-    transaction.timer = setTimeout(() => this.#fenceAndAbort(transaction), transaction.timeout_ms)
-    transaction.timer.unref()
+    transaction.partitions.clear()
+    transaction.started_ms = this.#clock()
+    this.#limitTime(transaction, transaction.timeout_ms)
+  }
+
+  #limitTime(transaction: Transaction, left_ms: number): void {
+    transaction.timer = after(left_ms, () => this.#fenceAndAbort(transaction))
   }
 
   /** The markers carry the new epoch, so that every partition refuses the old one from here on. */
@@ -182,14 +234,75 @@ export class TransactionCoordinator {
     if (transaction.timer !== null) clearTimeout(transaction.timer)
     transaction.timer = null
     moveTo(transaction, isCommit ? 'complete-commit' : 'complete-abort')
-    const { producerId, epoch: producerEpoch } = transaction
-    for (const partition of transaction.partitions) {
-      partition.appendMarker({ producerId, producerEpoch, isCommit, time_ms: this.#clock() })
-    }
-    if (isCommit) for (const [groupId, offsets] of transaction.offsets) this.#groups.storeCommitted(groupId, offsets)
-    transaction.partitions.clear()
+    const offsets = new Map(isCommit ? transaction.offsets : [])
     transaction.offsets.clear()
+    // The decision, and the offsets with it. From here on the markers will be written, by the next run if need be.
+    this.#groups.commit(offsets, [changeOf(transaction)])
+    for (const partition of transaction.partitions) this.#mark(transaction, partition)
   }
+
+  #mark({ producerId, epoch: producerEpoch, state }: Transaction, partition: PartitionLog): void {
+    // Deleted while the transaction was open.
+    if (this.#topics.find(partition.identity) !== partition) return
+    const isCommit = state === 'complete-commit'
+    partition.appendMarker({ producerId, producerEpoch, isCommit, time_ms: this.#clock() })
+  }
+
+  #save(transaction: Transaction): void {
+    this.#tables.write([changeOf(transaction)])
+  }
+
+  /**
+   * Brings coordinator and partitions together again: an ended transaction gets the markers that it still lacks, an open
+   * one what is left of its time. A transaction that is open on a partition and nowhere else can only be what a power
+   * cut left; it is aborted, or readers would wait for its end for ever.
+   */
+  #recover(log: (line: string) => void): void {
+    for (const { key: id, row } of this.#tables.rows(TABLE)) {
+      const { partitions, offsets, ...rest } = transactionRow.parse(row)
+      const transaction: Transaction = {
+        id,
+        ...rest,
+        partitions: new Set(partitions.flatMap((identity) => this.#topics.find(identity) ?? [])),
+        offsets: new Map(offsets.map((entry) => [entry.group, [...entry.offsets]])),
+        timer: null,
+      }
+      this.#transactions.set(id, transaction)
+      if (transaction.state === 'ongoing') {
+        this.#limitTime(transaction, Math.max(0, rest.started_ms + rest.timeout_ms - this.#clock()))
+      } else if (transaction.state !== 'empty') {
+        for (const partition of transaction.partitions) {
+          if (partition.hasOpenTransaction(rest.producerId)) this.#mark(transaction, partition)
+        }
+      }
+    }
+    for (const { name, partitions } of this.#topics.all()) {
+      for (const partition of partitions) this.#abortStrays(name, partition, log)
+    }
+  }
+
+  #abortStrays(topic: string, partition: PartitionLog, log: (line: string) => void): void {
+    for (const { producerId, epoch: producerEpoch } of partition.openTransactions) {
+      const isOurs = [...this.#transactions.values()].some(
+        (transaction) =>
+          transaction.state === 'ongoing' &&
+          transaction.producerId === producerId &&
+          transaction.partitions.has(partition),
+      )
+      if (isOurs) continue
+      log(`aborted a transaction of producer ${producerId} on ${topic}/${partition.identity.index} that nobody can end`)
+      partition.appendMarker({ producerId, producerEpoch, isCommit: false, time_ms: this.#clock() })
+    }
+  }
+}
+
+function changeOf({ id, timer: _timer, partitions, offsets, ...rest }: Transaction): Change {
+  const row: z.infer<typeof transactionRow> = {
+    ...rest,
+    partitions: [...partitions].map(({ identity }) => identity),
+    offsets: [...offsets].map(([group, list]) => ({ group, offsets: list })),
+  }
+  return { table: TABLE, key: id, row }
 }
 
 function moveTo(transaction: Transaction, next: TransactionState): void {

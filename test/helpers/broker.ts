@@ -1,8 +1,7 @@
-import { MemoryStorage, startEmbeddedBroker } from '../../lib/embedded/broker.ts'
-import { SubjectStore } from '../../lib/embedded/registry/subjects.ts'
-import { startEmbeddedRegistry } from '../../lib/embedded/registry.ts'
 import { type BrokerControl, openBrokerControl } from '../../scripts/real-kafka/broker-control.mjs'
-import { ControlledService, type ServiceControl } from './service-control.ts'
+
+import { isOnDisk, openEmbeddedBroker, openEmbeddedRegistry } from './embedded-services.ts'
+import type { ServiceControl } from './service-control.ts'
 
 export interface TestBroker {
   readonly brokers: string[]
@@ -31,7 +30,7 @@ export async function openBroker(): Promise<TestBroker> {
   if (!external && process.env.REQUIRE_KAFKA === '1') {
     throw new Error('REQUIRE_KAFKA is 1 and KAFKA_BROKERS is not set; run under scripts/real-kafka/start.mjs --exec')
   }
-  const registry = process.env.SCHEMA_REGISTRY_URL ? null : await embeddedRegistry()
+  const registry = process.env.SCHEMA_REGISTRY_URL ? null : await openEmbeddedRegistry()
   const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.running.url ?? ''
   if (external) {
     const nodes = openBrokerControl()
@@ -49,9 +48,11 @@ export async function openBroker(): Promise<TestBroker> {
     }
   }
   const closedConnections: string[] = []
-  const broker = await embeddedBroker(closedConnections)
+  const broker = await openEmbeddedBroker(closedConnections)
   const { address } = broker.running
-  announce(`embedded broker ${address}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
+  announce(
+    `embedded broker ${address}${isOnDisk ? ' with a data folder' : ''}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`,
+  )
   return {
     brokers: [address],
     registryUrl,
@@ -85,26 +86,6 @@ function controlOfAll(nodes: BrokerControl): ServiceControl {
       for (const id of ids) nodes.resume(id)
     },
   }
-}
-
-function embeddedRegistry() {
-  const subjects = new SubjectStore()
-  return ControlledService.open((port) => startEmbeddedRegistry({ port, subjects }))
-}
-
-function embeddedBroker(closedConnections: string[]) {
-  const storage = new MemoryStorage()
-  return ControlledService.open((port) =>
-    startEmbeddedBroker({
-      port,
-      storage,
-      sessionTimeout_min_ms: 1_000,
-      compactionInterval_ms: 0,
-      log: (line) => {
-        if (line.includes('closed a connection')) closedConnections.push(line)
-      },
-    }),
-  )
 }
 
 function announce(line: string): void {

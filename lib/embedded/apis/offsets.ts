@@ -1,7 +1,9 @@
-import { refusalOf } from '../errors.ts'
+import type { PartitionOffset } from '../committed-offsets.ts'
+import { type Refused, refusalOf } from '../errors.ts'
 import { checkOffsetMetadata } from '../group-coordinator.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
-import type { Handler } from '../request.ts'
+import type { Writer } from '../protocol/writer.ts'
+import type { BrokerState, Handler } from '../request.ts'
 
 export const offsetCommit: Handler = (request, response, version, { broker }) => {
   const groupId = request.string()
@@ -19,20 +21,10 @@ export const offsetCommit: Handler = (request, response, version, { broker }) =>
   const rejected = refusalOf(() => {
     broker.groups.forCommit(groupId, memberId, generation, false)
   })
+  const { accepted, refusals } = checkOffsets(broker, topics, rejected)
+  broker.groups.commit(new Map([[groupId, accepted]]))
   if (version >= 3) response.int32(0)
-  response.array(topics, ({ name, partitions }) => {
-    response.string(name)
-    response.array(partitions, ({ index, offset, metadata }) => {
-      const refusal =
-        rejected ??
-        refusalOf(() => {
-          broker.topics.partition(name, index)
-          checkOffsetMetadata(metadata)
-          broker.groups.find(groupId)?.offsets.set({ topic: name, partition: index, offset, metadata })
-        })
-      response.int32(index).int16(refusal?.errorCode ?? ErrorCode.NONE)
-    })
-  })
+  writeRefusals(response, topics, refusals)
   return 'respond'
 }
 
@@ -56,4 +48,47 @@ export const offsetFetch: Handler = (request, response, version, { broker }) => 
   })
   if (version >= 2) response.int16(ErrorCode.NONE)
   return 'respond'
+}
+
+/** Positions of a commit request, by topic. */
+type RequestedOffsets = readonly {
+  readonly name: string
+  readonly partitions: readonly { index: number; offset: number; metadata: string | null }[]
+}[]
+
+/** The positions that may be stored, and the refusals by topic and partition of the request. */
+export function checkOffsets(
+  broker: BrokerState,
+  topics: RequestedOffsets,
+  rejected: Refused | null,
+): { accepted: PartitionOffset[]; refusals: (Refused | null)[][] } {
+  const accepted: PartitionOffset[] = []
+  const refusals = topics.map(({ name, partitions }) =>
+    partitions.map(({ index, offset, metadata }) => {
+      const refusal =
+        rejected ??
+        refusalOf(() => {
+          broker.topics.partition(name, index)
+          checkOffsetMetadata(metadata)
+        })
+      if (refusal === null) accepted.push({ topic: name, partition: index, offset, metadata })
+      return refusal
+    }),
+  )
+  return { accepted, refusals }
+}
+
+/** The answer to a commit: each partition with its error code. */
+export function writeRefusals(
+  response: Writer,
+  topics: RequestedOffsets,
+  refusals: readonly (readonly (Refused | null)[])[],
+): void {
+  response.int32(topics.length)
+  for (const [at, { name, partitions }] of topics.entries()) {
+    response.string(name).int32(partitions.length)
+    for (const [place, { index }] of partitions.entries()) {
+      response.int32(index).int16(refusals[at]?.[place]?.errorCode ?? ErrorCode.NONE)
+    }
+  }
 }

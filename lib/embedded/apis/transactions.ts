@@ -1,9 +1,9 @@
 import { Refused, refusalOf } from '../errors.ts'
-import { checkOffsetMetadata } from '../group-coordinator.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import type { Reader } from '../protocol/reader.ts'
 import type { Handler } from '../request.ts'
 import type { ProducerIdentity } from '../transactions.ts'
+import { checkOffsets, writeRefusals } from './offsets.ts'
 
 export const initProducerId: Handler = (request, response, _version, { broker }) => {
   const transactionalId = request.nullableString()
@@ -66,20 +66,14 @@ export const txnOffsetCommit: Handler = (request, response, _version, { broker }
   const rejected = refusalOf(() => {
     broker.groups.forCommit(groupId, '', -1, true)
   })
-  response.int32(0).array(topics, ({ name, partitions }) => {
-    response.string(name)
-    response.array(partitions, ({ index, offset, metadata }) => {
-      const refusal =
-        rejected ??
-        refusalOf(() => {
-          broker.topics.partition(name, index)
-          checkOffsetMetadata(metadata)
-          const staged = { topic: name, partition: index, offset, metadata }
-          broker.transactions.stageOffset(transactionalId, identity, groupId, staged)
-        })
-      response.int32(index).int16(refusal?.errorCode ?? ErrorCode.NONE)
-    })
-  })
+  const { accepted, refusals } = checkOffsets(broker, topics, rejected)
+  const unstaged =
+    accepted.length === 0
+      ? null
+      : refusalOf(() => broker.transactions.stageOffsets(transactionalId, identity, groupId, accepted))
+  response.int32(0)
+  const outcomes = refusals.map((partitions) => partitions.map((refusal) => refusal ?? unstaged))
+  writeRefusals(response, topics, outcomes)
   return 'respond'
 }
 

@@ -1,30 +1,43 @@
+import type { ProducerRow } from './producer-sequences.ts'
 import type { BatchHeader } from './record-batch.ts'
 
-/** A batch in the log. The bytes never change after the append; compaction replaces the whole entry. */
+/** A batch in the log. What it holds never changes after the append; compaction replaces the whole entry. */
 export interface StoredBatch {
   readonly baseOffset: number
   readonly lastOffset: number
+  /** The whole batch, `header.size_bytes` of it. A store on disk reads it at each look. */
   readonly bytes: Buffer
   readonly header: BatchHeader
   /** Set when compaction first passes a batch with tombstones, or an empty transaction's marker: until then they stay. */
   readonly deleteHorizon_ms?: number
 }
 
-/** Where a partition keeps its batches, in offset order. A store on disk implements the same. */
+/** What the batches alone no longer tell once some of them are gone. */
+export interface LogSummary {
+  readonly startOffset: number
+  readonly endOffset: number
+  /** Producers as of endOffset; batches that were appended later come on top. */
+  readonly producers: readonly ProducerRow[]
+}
+
+/** Where a partition keeps its batches, in offset order. A change is there whole or not at all after a crash. */
 export interface BatchStore {
   readonly length: number
   readonly size_bytes: number
+  /** The one given with the last change that took batches away; null when there has been none. */
+  readonly summary: LogSummary | null
   at(index: number): StoredBatch
   append(batch: StoredBatch): void
   /** Removes the batches in front of the index `keepFrom`. */
-  dropHead(keepFrom: number): void
-  replaceAll(batches: readonly StoredBatch[]): void
+  dropHead(keepFrom: number, summary: LogSummary): void
+  replaceAll(batches: readonly StoredBatch[], summary: LogSummary): void
 }
 
 /** Batches in memory: gone with the process. */
 export class MemoryBatchStore implements BatchStore {
   #batches: StoredBatch[] = []
   #size_bytes = 0
+  #summary: LogSummary | null = null
 
   get length(): number {
     return this.#batches.length
@@ -32,6 +45,10 @@ export class MemoryBatchStore implements BatchStore {
 
   get size_bytes(): number {
     return this.#size_bytes
+  }
+
+  get summary(): LogSummary | null {
+    return this.#summary
   }
 
   at(index: number): StoredBatch {
@@ -42,16 +59,17 @@ export class MemoryBatchStore implements BatchStore {
 
   append(batch: StoredBatch): void {
     this.#batches.push(batch)
-    this.#size_bytes += batch.bytes.length
+    this.#size_bytes += batch.header.size_bytes
   }
 
-  dropHead(keepFrom: number): void {
-    this.replaceAll(this.#batches.slice(keepFrom))
+  dropHead(keepFrom: number, summary: LogSummary): void {
+    this.replaceAll(this.#batches.slice(keepFrom), summary)
   }
 
-  replaceAll(batches: readonly StoredBatch[]): void {
+  replaceAll(batches: readonly StoredBatch[], summary: LogSummary): void {
     this.#batches = [...batches]
-    this.#size_bytes = this.#batches.reduce((sum, batch) => sum + batch.bytes.length, 0)
+    this.#size_bytes = this.#batches.reduce((sum, batch) => sum + batch.header.size_bytes, 0)
+    this.#summary = summary
   }
 }
 

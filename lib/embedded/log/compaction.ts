@@ -1,5 +1,5 @@
 import type { StoredBatch } from './batch-store.ts'
-import { type BatchHeader, readHeader, replaceRecords } from './record-batch.ts'
+import { readHeader, replaceRecords } from './record-batch.ts'
 import { deflateRecords, inflateRecords, RecordCursor } from './records.ts'
 
 export interface CompactionPolicy {
@@ -118,7 +118,8 @@ function cleanBatch(
 ): { batch: StoredBatch | null; removed: number } {
   const { input, latest, newestOffset } = context
   const tombstonesMayGo = batch.deleteHorizon_ms !== undefined && input.now_ms >= batch.deleteHorizon_ms
-  const body = inflateRecords(batch.bytes, batch.header.codec)
+  const stored = batch.bytes
+  const body = inflateRecords(stored, batch.header.codec)
   const cursor = new RecordCursor(body)
   const spans: Buffer[] = []
   let removed = 0
@@ -137,19 +138,27 @@ function cleanBatch(
     }
   }
   if (spans.length === 0) return { batch: null, removed }
-  const cleaned = removed === 0 ? batch : rebuild(batch, spans)
-  if (!hasTombstone || batch.deleteHorizon_ms !== undefined) return { batch: cleaned, removed }
-  return { batch: { ...cleaned, deleteHorizon_ms: input.now_ms + input.policy.deleteRetention_ms }, removed }
+  const needsHorizon = hasTombstone && batch.deleteHorizon_ms === undefined
+  if (removed === 0 && !needsHorizon) return { batch, removed }
+  const { codec } = batch.header
+  const bytes =
+    removed === 0 ? stored : replaceRecords(stored, deflateRecords(Buffer.concat(spans), codec), spans.length)
+  const horizon_ms = needsHorizon ? input.now_ms + input.policy.deleteRetention_ms : batch.deleteHorizon_ms
+  return { batch: changed(batch, bytes, horizon_ms), removed }
 }
 
-function rebuild(batch: StoredBatch, spans: readonly Buffer[]): StoredBatch {
-  const bytes = replaceRecords(batch.bytes, deflateRecords(Buffer.concat(spans), batch.header.codec), spans.length)
-  const header: BatchHeader = readHeader(bytes)
-  return { ...batch, bytes, header }
+function changed({ baseOffset, lastOffset }: StoredBatch, bytes: Buffer, deleteHorizon_ms?: number): StoredBatch {
+  return {
+    baseOffset,
+    lastOffset,
+    bytes,
+    header: readHeader(bytes),
+    ...(deleteHorizon_ms !== undefined && { deleteHorizon_ms }),
+  }
 }
 
 /** Gives a batch its delete horizon when it has none yet; null once that has passed. */
 function expire(batch: StoredBatch, { now_ms, policy }: CompactionInput): StoredBatch | null {
-  if (batch.deleteHorizon_ms === undefined) return { ...batch, deleteHorizon_ms: now_ms + policy.deleteRetention_ms }
+  if (batch.deleteHorizon_ms === undefined) return changed(batch, batch.bytes, now_ms + policy.deleteRetention_ms)
   return now_ms >= batch.deleteHorizon_ms ? null : batch
 }

@@ -26,9 +26,12 @@ for (let slice = 1; slice < SLICES; slice++) {
   }
 }
 
-/** CRC-32C of `bytes` from `start` to the end, as an unsigned 32-bit number. Source: RFC 3720, appendix B.4. */
-export function crc32c(bytes: Uint8Array, start = 0): number {
-  let crc = 0xffffffff
+/**
+ * CRC-32C of `bytes` from `start` to the end, as an unsigned 32-bit number; with the checksum of the bytes before in
+ * `previous`, that of both together. Source: RFC 3720, appendix B.4.
+ */
+export function crc32c(bytes: Uint8Array, start = 0, previous = 0): number {
+  let crc = previous ^ 0xffffffff
   let at = start
   const wholeEnd = bytes.length - ((bytes.length - start) % SLICES)
   for (; at < wholeEnd; at += SLICES) {

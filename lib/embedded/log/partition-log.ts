@@ -1,10 +1,17 @@
 import { Refused } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
-import { type BatchStore, indexOfOffset, MemoryBatchStore, type StoredBatch } from './batch-store.ts'
+import { type BatchStore, indexOfOffset, type LogSummary, MemoryBatchStore, type StoredBatch } from './batch-store.ts'
 import { type CompactionPolicy, compactBatches } from './compaction.ts'
 import type { IncomingBatch } from './incoming-batch.ts'
 import { ProducerSequences } from './producer-sequences.ts'
-import { type BatchHeader, encodeMarker, NO_PRODUCER_ID, readHeader, stampOffset } from './record-batch.ts'
+import {
+  type BatchHeader,
+  encodeMarker,
+  isCommitMarker,
+  NO_PRODUCER_ID,
+  readHeader,
+  stampOffset,
+} from './record-batch.ts'
 import { inflateRecords, RecordCursor } from './records.ts'
 import { type RetentionPolicy, retainedFrom } from './retention.ts'
 
@@ -29,6 +36,12 @@ export interface ReadLimits {
   readonly atLeastOneBatch: boolean
 }
 
+/** Where a partition belongs; the id is its topic's. */
+export interface PartitionIdentity {
+  readonly topicId: string
+  readonly index: number
+}
+
 export const EMPTY_READ: ReadResult = { buffers: [], size_bytes: 0, aborted: null }
 
 /**
@@ -36,6 +49,7 @@ export const EMPTY_READ: ReadResult = { buffers: [], size_bytes: 0, aborted: nul
  * single replica the high watermark is the log's end. Listeners hear of every change that can satisfy a waiting fetch.
  */
 export class PartitionLog {
+  readonly identity: PartitionIdentity
   readonly #store: BatchStore
   readonly #sequences = new ProducerSequences()
   /** First offset of every open transaction, by producer id. */
@@ -46,8 +60,15 @@ export class PartitionLog {
   #startOffset = 0
   #endOffset = 0
 
-  constructor(store: BatchStore = new MemoryBatchStore()) {
+  /** Takes up the log where the store has it: what is known about producers and transactions is read off the batches. */
+  constructor(store: BatchStore = new MemoryBatchStore(), identity: PartitionIdentity = { topicId: '', index: 0 }) {
+    this.identity = identity
     this.#store = store
+    const { startOffset = 0, endOffset = 0, producers = [] } = store.summary ?? {}
+    this.#startOffset = startOffset
+    this.#sequences.restore(producers)
+    for (let index = 0; index < store.length; index++) this.#takeUp(store.at(index), endOffset)
+    this.#endOffset = Math.max(this.#endOffset, endOffset)
   }
 
   /** First offset that can be read. */
@@ -71,6 +92,15 @@ export class PartitionLog {
     return this.#store.size_bytes
   }
 
+  /** Producers with a transaction that has not ended on this partition, with their epochs. */
+  get openTransactions(): { producerId: number; epoch: number }[] {
+    return [...this.#open.keys()].map((producerId) => ({ producerId, epoch: this.#sequences.epochOf(producerId) ?? 0 }))
+  }
+
+  hasOpenTransaction(producerId: number): boolean {
+    return this.#open.has(producerId)
+  }
+
   /** Appends; returns the base offset, the original one for a repeat. Throws Refused on sequence and epoch faults. */
   append(batch: IncomingBatch): number {
     const { header, bytes } = batch
@@ -80,21 +110,12 @@ export class PartitionLog {
     }
     const repeatedAt = this.#sequences.check(header)
     if (repeatedAt !== null) return repeatedAt
-    if (header.isTransactional && !this.#open.has(header.producerId)) this.#open.set(header.producerId, this.#endOffset)
-    const baseOffset = this.#put(bytes, header)
-    this.#sequences.appended(header, baseOffset)
-    return baseOffset
+    return this.#put(bytes, header)
   }
 
   /** Ends a producer's transaction on this partition with a control batch. */
   appendMarker(marker: { producerId: number; producerEpoch: number; isCommit: boolean; time_ms: number }): void {
     const bytes = encodeMarker(marker)
-    const firstOffset = this.#open.get(marker.producerId)
-    this.#open.delete(marker.producerId)
-    this.#sequences.marked(marker.producerId, marker.producerEpoch)
-    if (!marker.isCommit && firstOffset !== undefined) {
-      this.#aborted.push({ producerId: marker.producerId, firstOffset, lastOffset: this.#endOffset })
-    }
     this.#put(bytes, readHeader(bytes))
   }
 
@@ -111,9 +132,9 @@ export class PartitionLog {
       const batch = this.#store.at(index)
       if (batch.baseOffset >= end) break
       const isFirst = buffers.length === 0 && limits.atLeastOneBatch
-      if (!isFirst && size_bytes + batch.bytes.length > limits.bytes_max) break
+      if (!isFirst && size_bytes + batch.header.size_bytes > limits.bytes_max) break
       buffers.push(batch.bytes)
-      size_bytes += batch.bytes.length
+      size_bytes += batch.header.size_bytes
       lastOffset = batch.lastOffset
     }
     return { buffers, size_bytes, aborted: limits.isReadCommitted ? this.#abortedWithin(offset, lastOffset) : null }
@@ -156,7 +177,7 @@ export class PartitionLog {
       policy,
       now_ms,
     })
-    if (result.hasChanged) this.#store.replaceAll(result.batches)
+    if (result.hasChanged) this.#store.replaceAll(result.batches, this.#summary())
     this.#cleaned_bytes = this.size_bytes
     // A list entry without its marker would make readers drop the producer's later, committed records.
     const gone = new Set(result.markersRemoved)
@@ -186,22 +207,48 @@ export class PartitionLog {
     const baseOffset = this.#endOffset
     const lastOffset = baseOffset + header.lastOffsetDelta
     stampOffset(bytes, baseOffset)
-    this.#store.append({ baseOffset, lastOffset, bytes, header })
-    this.#endOffset = lastOffset + 1
+    const batch = { baseOffset, lastOffset, bytes, header }
+    this.#store.append(batch)
+    this.#takeUp(batch, 0)
     this.wake()
     return baseOffset
+  }
+
+  /** What a batch says about producers and transactions; about sequences only from `sequencesFrom` on. */
+  #takeUp(batch: StoredBatch, sequencesFrom: number): void {
+    const { header, baseOffset, lastOffset } = batch
+    this.#endOffset = lastOffset + 1
+    const { producerId, producerEpoch } = header
+    if (producerId === NO_PRODUCER_ID) return
+    const knowsSequence = baseOffset < sequencesFrom
+    if (header.isControl) {
+      const firstOffset = this.#open.get(producerId)
+      this.#open.delete(producerId)
+      if (firstOffset !== undefined && !isCommitMarker(batch.bytes)) {
+        this.#aborted.push({ producerId, firstOffset, lastOffset: baseOffset })
+      }
+      if (!knowsSequence) this.#sequences.marked(producerId, producerEpoch)
+      return
+    }
+    if (header.isTransactional && !this.#open.has(producerId)) this.#open.set(producerId, baseOffset)
+    if (!knowsSequence) this.#sequences.appended(header, baseOffset)
+  }
+
+  #summary(): LogSummary {
+    return { startOffset: this.#startOffset, endOffset: this.#endOffset, producers: this.#sequences.rows() }
   }
 
   #advanceStart(offset: number): void {
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
-    this.#store.dropHead(indexOfOffset(this.#store, offset))
+    this.#store.dropHead(indexOfOffset(this.#store, offset), this.#summary())
     this.#aborted = this.#aborted.filter((transaction) => transaction.lastOffset >= offset)
   }
 
-  /** In the order in which they ended, as Kafka keeps them; readers sort. */
   #abortedWithin(from: number, to: number): AbortedTransaction[] {
-    return this.#aborted.filter((transaction) => transaction.lastOffset >= from && transaction.firstOffset <= to)
+    return this.#aborted
+      .filter((transaction) => transaction.lastOffset >= from && transaction.firstOffset <= to)
+      .sort((a, b) => a.firstOffset - b.firstOffset)
   }
 }
 

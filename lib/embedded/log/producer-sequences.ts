@@ -10,7 +10,7 @@ const NO_SEQUENCE = -1
 // Kafka forgets a producer after a day; here the oldest goes when a partition has met this many. ~300 B each, 3 MB.
 const PRODUCERS_PER_PARTITION_MAX = 10_000
 
-interface RememberedBatch {
+export interface RememberedBatch {
   readonly baseSequence: number
   readonly lastSequence: number
   readonly baseOffset: number
@@ -22,9 +22,32 @@ interface ProducerEntry {
   recent: RememberedBatch[]
 }
 
+/** What is known about one producer, in a form to store. */
+export interface ProducerRow {
+  readonly producerId: number
+  readonly epoch: number
+  readonly lastSequence: number
+  readonly recent: readonly RememberedBatch[]
+}
+
 /** What one partition knows about idempotent producers (KIP-98): their epoch and the sequence that comes next. */
 export class ProducerSequences {
   readonly #entries = new Map<number, ProducerEntry>()
+
+  /** All producers, the one that was silent the longest first. */
+  rows(): ProducerRow[] {
+    return [...this.#entries].map(([producerId, entry]) => ({ producerId, ...entry, recent: [...entry.recent] }))
+  }
+
+  restore(rows: readonly ProducerRow[]): void {
+    this.#entries.clear()
+    for (const { producerId, recent, ...rest } of rows) this.#put(producerId, { ...rest, recent: [...recent] })
+  }
+
+  /** The current epoch of a producer that wrote here. */
+  epochOf(producerId: number): number | undefined {
+    return this.#entries.get(producerId)?.epoch
+  }
 
   /**
    * Decides about a produced batch: null to append it, the original base offset when it is a repeat. Throws Refused

@@ -139,6 +139,11 @@ export function encodeMarker(marker: {
   return batch
 }
 
+/** Which of the two a control batch is. */
+export function isCommitMarker(batch: Buffer): boolean {
+  return batch[HEADER_BYTES + MARKER_TYPE_AT] === 1
+}
+
 function sealBatch(batch: Buffer): void {
   batch.writeUInt32BE(crc32c(batch, CHECKED_FROM), AT.crc)
 }

@@ -17,9 +17,9 @@ export function retainedFrom(store: BatchStore, end: number, policy: RetentionPo
     const batch = store.at(index)
     if (batch.lastOffset >= end) break
     const isOld = now_ms - batch.header.maxTimestamp_ms > policy.retention_ms
-    const isSurplus = left_bytes - batch.bytes.length >= policy.retention_bytes
+    const isSurplus = left_bytes - batch.header.size_bytes >= policy.retention_bytes
     if (!isOld && !isSurplus) break
-    left_bytes -= batch.bytes.length
+    left_bytes -= batch.header.size_bytes
   }
   return index
 }

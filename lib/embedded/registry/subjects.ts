@@ -1,5 +1,7 @@
+import { z } from 'zod'
+import { MemoryTables, type Tables } from '../storage/tables.ts'
 import { type AvroSchema, parseSchema } from './avro-schema.ts'
-import { type CompatibilityLevel, isCompatible } from './compatibility.ts'
+import { COMPATIBILITY_LEVELS, type CompatibilityLevel, isCompatible } from './compatibility.ts'
 import {
   incompatible,
   invalidVersion,
@@ -16,6 +18,14 @@ export interface SchemaVersion {
   readonly schema: string
 }
 
+const SCHEMAS_TABLE = 'schemas'
+const schemaRow = z.object({ text: z.string() })
+const SUBJECTS_TABLE = 'subjects'
+const subjectRow = z.object({ ids: z.array(z.number()) })
+const LEVELS_TABLE = 'levels'
+const DEFAULT_LEVEL_TABLE = 'default-level'
+const levelRow = z.object({ level: z.enum(COMPATIBILITY_LEVELS) })
+
 const VERSION_MAX = 2 ** 31 - 1
 
 /** Schemas by id, subjects with their versions, and the compatibility that each demands. Ids count from 1. */
@@ -25,7 +35,18 @@ export class SubjectStore {
   /** Schema ids of each subject, version 1 first. */
   readonly #subjects = new Map<string, number[]>()
   readonly #levels = new Map<string, CompatibilityLevel>()
+  readonly #tables: Tables
   #defaultLevel: CompatibilityLevel = 'BACKWARD'
+
+  /** Takes up what is in the tables. */
+  constructor(tables: Tables = new MemoryTables()) {
+    this.#tables = tables
+    const schemas = tables.rows(SCHEMAS_TABLE).map(({ key, row }) => ({ id: Number(key), ...schemaRow.parse(row) }))
+    for (const { text } of schemas.sort((a, b) => a.id - b.id)) this.#add(parseSchema(text))
+    for (const { key, row } of tables.rows(SUBJECTS_TABLE)) this.#subjects.set(key, subjectRow.parse(row).ids)
+    for (const { key, row } of tables.rows(LEVELS_TABLE)) this.#levels.set(key, levelRow.parse(row).level)
+    for (const { row } of tables.rows(DEFAULT_LEVEL_TABLE)) this.#defaultLevel = levelRow.parse(row).level
+  }
 
   subjects(): string[] {
     return [...this.#subjects.keys()]
@@ -38,8 +59,13 @@ export class SubjectStore {
     const known = this.#idsByIdentity.get(schema.identity)
     if (known !== undefined && ids.includes(known)) return known
     if (!isCompatible(this.levelFor(subject), schema.type, this.#typesOf(ids))) throw incompatible(subject)
-    const id = known ?? this.#add(schema)
-    this.#subjects.set(subject, [...ids, id])
+    const id = known ?? this.#schemas.length + 1
+    const versions = [...ids, id]
+    const added = { table: SCHEMAS_TABLE, key: String(id), row: { text: schema.text } }
+    const version = { table: SUBJECTS_TABLE, key: subject, row: { ids: versions } }
+    this.#tables.write(known === undefined ? [added, version] : [version])
+    if (known === undefined) this.#add(schema)
+    this.#subjects.set(subject, versions)
     return id
   }
 
@@ -86,6 +112,7 @@ export class SubjectStore {
   }
 
   set defaultLevel(level: CompatibilityLevel) {
+    this.#tables.write([{ table: DEFAULT_LEVEL_TABLE, key: '', row: { level } }])
     this.#defaultLevel = level
   }
 
@@ -101,13 +128,12 @@ export class SubjectStore {
   }
 
   setLevel(subject: string, level: CompatibilityLevel): void {
+    this.#tables.write([{ table: LEVELS_TABLE, key: subject, row: { level } }])
     this.#levels.set(subject, level)
   }
 
-  #add(schema: AvroSchema): number {
-    const id = this.#schemas.push(schema)
-    this.#idsByIdentity.set(schema.identity, id)
-    return id
+  #add(schema: AvroSchema): void {
+    this.#idsByIdentity.set(schema.identity, this.#schemas.push(schema))
   }
 
   #idsOf(subject: string): number[] {
