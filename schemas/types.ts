@@ -392,6 +392,8 @@ export interface InputPosition {
   resume_offset: number
   /** Records below this that belong to a closed hop are already counted. */
   end_offset: number
+  /** Records below this that can not be used are in the dead letters. Null, as the version before wrote: those below end_offset are. */
+  rejected_offset: number | null
 }
 
 export interface KeptHeader {
@@ -507,7 +509,7 @@ export interface Params {
 
 /** Where a task stands in its inputs. Written in the same transaction as the state it belongs to. */
 export interface Position {
-  /** The last hop that is closed and committed. */
+  /** The last hop that is closed and committed; -1: none yet, but records that can not be used have left. */
   hop: number
   inputs: InputPosition[]
 }

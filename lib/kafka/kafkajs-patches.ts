@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
+import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
 import { isTlsRefusal } from './access-errors.ts'
 import type { Log } from './log.ts'
 import { isCoordinatorMoving, protocolErrorOf } from './protocol-error.ts'
@@ -19,6 +20,7 @@ export function patchKafkajs(log: Log): void {
   waitForCoordinators(log)
   nameRefusedTopics(log)
   nameRefusals(log)
+  hideAbortedRecords(log)
 }
 
 interface RequestQueuePrototype {
@@ -151,6 +153,44 @@ function nameRefusals(log: Log): void {
         Object.assign(error, { name: 'KafkaJSTlsRefused', retriable: false })
       throw error
     }
+  }
+}
+
+interface FetchResponse {
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      abortedTransactions: readonly AbortedTransaction[] | null
+      readonly messages: readonly FetchedRecord[]
+    }[]
+  }[]
+}
+
+interface FetchingBroker {
+  fetch?: (request: unknown) => Promise<FetchResponse>
+}
+
+/**
+ * kafkajs 2.2.4 lets records of aborted transactions through to readers of committed data when several transactions were
+ * open in a partition at a time: it takes the aborted ones for sorted by where they began, while brokers send them in the
+ * order in which they ended (Java's client sorts them), and it enters at most one of them per record. What belongs to them
+ * is marked as control records here, which kafkajs drops and whose offsets it still passes.
+ */
+function hideAbortedRecords(log: Log): void {
+  const broker: { prototype: FetchingBroker } = require('kafkajs/src/broker/index.js')
+  const { fetch } = broker.prototype
+  if (typeof fetch !== 'function') {
+    hasChanged(log, 'its filter of aborted records')
+    return
+  }
+  broker.prototype.fetch = async function (this: FetchingBroker, request: unknown): Promise<FetchResponse> {
+    const response = await fetch.call(this, request)
+    for (const partition of response.responses.flatMap(({ partitions }) => partitions)) {
+      const { abortedTransactions, messages } = partition
+      if (!abortedTransactions || abortedTransactions.length === 0) continue
+      for (const record of abortedRecords(messages, abortedTransactions)) record.isControlRecord = true
+      partition.abortedTransactions = []
+    }
+    return response
   }
 }
 

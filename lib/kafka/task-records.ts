@@ -97,10 +97,10 @@ export interface NotedOffset {
 export function groupOffsets(
   { inputs }: Position,
   prefix: string,
-  note: CommitNote,
+  note: CommitNote | null,
   readUp: (topic: string, partition: number, resume_offset: number) => number,
 ): { topics: { topic: string; partitions: NotedOffset[] }[] } {
-  const metadata = encodeCommitNote(note)
+  const metadata = note === null ? '' : encodeCommitNote(note)
   const topics = new Map<string, NotedOffset[]>()
   for (const { topic, partition, resume_offset } of inputs) {
     const offset = String(readUp(topic, partition, resume_offset))

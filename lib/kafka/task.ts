@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { Position } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
-import type { HopAssembler, MissingPart } from '../stream/assembler.ts'
+import { type HopAssembler, type MissingPart, NO_HOP } from '../stream/assembler.ts'
 import { hopEnd_ms } from '../stream/hop.ts'
 import { addMark, type ProgressMark } from '../stream/lag-state.ts'
 import type { Processor } from '../stream/processor.ts'
@@ -107,6 +107,8 @@ const HOPS_PER_TRANSACTION_MAX = 8
 const BYTES_PER_TRANSACTION_MAX = 8 << 20
 // A complete hop waits and 50,000 records are there: at 1.5 kB each 75 MB per task. Reading on would only fill memory.
 const BUFFERED_RECORDS_MAX = 50_000
+// Rejected input waits for the next hop, which spares a transaction; at this much it leaves without one.
+const REJECTED_BYTES_MAX = 4 << 20
 // Brokers that are away are waited for by time.
 const REFUSALS_MAX = 5
 const REST_MS = 100
@@ -329,7 +331,7 @@ export class Task {
     if (restore.position) assembler.resume(restore.position)
     processor.restored()
     this.restoring = null
-    this.lastHop = restore.position?.hop ?? null
+    this.lastHop = hopOf(restore.position)
     this.counters.restores += 1
     this.counters.restored_records += restore.records
     this.counters.restore_ms += now() - started_ms
@@ -421,8 +423,9 @@ export class Task {
     for (;;) {
       const life = this.checkAlive()
       if (!life.assembler.ready()) {
+        if (holdsTooMuch(life.assembler)) await this.commitRejected(life)
         this.holdBack(life.assembler)
-        await this.wake.wait()
+        if (!holdsTooMuch(life.assembler)) await this.wake.wait()
         continue
       }
       const hops_max = await this.readTablesUp()
@@ -447,16 +450,22 @@ export class Task {
           return { topic, partition, high: (await ends.now(topic)).get(partition)?.high ?? 0 }
         }),
       )
-      await this.until(() =>
-        targets.every(({ topic, partition, high }) => (consumer.next(topic, partition) ?? 0) >= high),
-      )
+      const areRead = () =>
+        targets.every(({ topic, partition, high }) => (consumer.next(topic, partition) ?? 0) >= high)
+      for (;;) {
+        await this.until(() => areRead() || (this.life !== null && holdsTooMuch(this.life.assembler)))
+        if (areRead()) break
+        // The tables are held back until the rejected have left.
+        await this.commitRejected(this.checkAlive())
+      }
       this.tablesAsOf = arrivals
     }
     return this.tablesAsOf === this.arrivals ? HOPS_PER_TRANSACTION_MAX : 1
   }
 
-  private async commitHops({ assembler, processor, producer }: Life, hops_max: number): Promise<void> {
+  private async commitHops(life: Life, hops_max: number): Promise<void> {
     const { stage, task, partitions, prefix, codec, gate, log, now, onHop } = this.options
+    const { assembler, processor } = life
     const records = new TaskRecords(codec, prefix)
     const taken: { hop: number; taken_ms: number; process_ms: number }[] = []
     const rejected: RejectedRecord[] = []
@@ -485,23 +494,10 @@ export class Task {
     for (const change of processor.drainChanges()) records.addChange(stage.changelog, task, change)
     records.addPosition(stage.changelog, task, position)
 
-    const begun_ms = performance.now()
-    const note = this.noteOf(assembler, position)
-    await producer.commit(
-      records.all,
-      groupOffsets(position, prefix, note, (topic, partition, offset) => this.readUp(topic, partition, offset)),
-    )
-    const transaction_ms = performance.now() - begun_ms
-    const committed_ms = now()
-    this.mark(position, note)
-    this.failures = 0
-    this.refusals = 0
-    this.outage.end()
+    const { transaction_ms, committed_ms } = await this.commit(life, records, position)
     this.lastHop = position.hop
     this.counters.hops += taken.length
-    this.counters.transactions += 1
     countRejected(this.counters, rejected)
-    countWritten(this.counters, records.written)
     for (const fields of failed)
       log({ level: 'error', message: 'a part failed, the others went on', fields: { ...fields } })
     gate?.announce(task, position.hop)
@@ -515,6 +511,42 @@ export class Task {
         transaction_ms: closed === last ? transaction_ms : null,
       })
     }
+  }
+
+  /** Rejected input in a transaction without a hop: where nothing but poison comes, no hop does, and memory is finite. */
+  private async commitRejected(life: Life): Promise<void> {
+    const { stage, task, prefix, codec } = this.options
+    const rejected = life.assembler.takeRejected()
+    const position = life.assembler.position()
+    if (rejected.length === 0 || !position) return
+    const records = new TaskRecords(codec, prefix)
+    for (const record of rejected) records.addDeadLetter(stage.name, record)
+    records.addPosition(stage.changelog, task, position)
+    await this.commit(life, records, position)
+    countRejected(this.counters, rejected)
+    this.holdBack(life.assembler)
+  }
+
+  private async commit(
+    { assembler, producer }: Life,
+    records: TaskRecords,
+    position: Position,
+  ): Promise<{ transaction_ms: number; committed_ms: number }> {
+    const { prefix, now } = this.options
+    const begun_ms = performance.now()
+    const note = position.hop === NO_HOP ? null : this.noteOf(assembler, position)
+    await producer.commit(
+      records.all,
+      groupOffsets(position, prefix, note, (topic, partition, offset) => this.readUp(topic, partition, offset)),
+    )
+    const transaction_ms = performance.now() - begun_ms
+    if (note) this.mark(position, note)
+    this.failures = 0
+    this.refusals = 0
+    this.outage.end()
+    this.counters.transactions += 1
+    countWritten(this.counters, records.written)
+    return { transaction_ms, committed_ms: now() }
   }
 
   private noteOf(assembler: HopAssembler, { hop }: Position): CommitNote {
@@ -551,10 +583,12 @@ export class Task {
   private holdBack(assembler: HopAssembler): void {
     const { consumer, prefix } = this.options
     const isFull = assembler.buffered() > BUFFERED_RECORDS_MAX && assembler.ready()
+    const isClogged = holdsTooMuch(assembler)
+    for (const { input, partition } of this.tables) consumer.setPaused(prefix + input.topic, partition, isClogged)
     const ahead = assembler.aheadPartitions()
     for (const { input, partition } of this.flows) {
       const isAhead = ahead.some((place) => place.topic === input.topic && place.partition === partition)
-      consumer.setPaused(prefix + input.topic, partition, isFull || isAhead)
+      consumer.setPaused(prefix + input.topic, partition, isFull || isAhead || isClogged)
     }
   }
 
@@ -644,6 +678,15 @@ export class Task {
   private move(to: TaskState): void {
     this.current = moveTask(this.current, to)
   }
+}
+
+/** The last hop committed; null when none was. */
+function hopOf(position: Position | null): number | null {
+  return position === null || position.hop === NO_HOP ? null : position.hop
+}
+
+function holdsTooMuch(assembler: HopAssembler): boolean {
+  return assembler.rejected_bytes() > REJECTED_BYTES_MAX
 }
 
 function isOutside(error: unknown): boolean {

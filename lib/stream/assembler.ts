@@ -3,6 +3,9 @@ import type { Position } from '../../schemas/types.ts'
 import type { HopInput } from './processor.ts'
 import type { InputRecord, RejectedRecord } from './record.ts'
 
+/** Hop of a position that was committed before the first hop was. Hops are counted from the epoch, so none has it. */
+export const NO_HOP = -1
+
 /** One complete hop, with the input that had to be rejected on the way to it. */
 export interface TakenHop {
   readonly input: HopInput
@@ -20,7 +23,14 @@ export interface HopAssembler {
   take(): TakenHop | null
   /** True when `take` would return a hop. */
   ready(): boolean
-  /** Where to continue after everything taken so far has been committed. Null before the first hop. */
+  /** Input that had to be rejected since the last hop, for when it becomes too much to wait for the next one. */
+  takeRejected(): RejectedRecord[]
+  /** What the rejected input that waits takes in memory, bytes. */
+  rejected_bytes(): number
+  /**
+   * Where to continue after everything taken so far has been committed; its hop is NO_HOP when only rejected input was.
+   * Null when nothing was.
+   */
   position(): Position | null
   /** Continues behind a committed position. Before the first `offer`. */
   resume(position: Position): void

@@ -1,9 +1,9 @@
 import type { TopicName } from '../../schemas/topics.ts'
-import type { InputPosition, Position } from '../../schemas/types.ts'
+import type { Position } from '../../schemas/types.ts'
 import type { TopicValue } from '../../schemas/values.ts'
-import type { HopAssembler, MissingPart, TakenHop } from './assembler.ts'
+import { type HopAssembler, type MissingPart, NO_HOP, type TakenHop } from './assembler.ts'
 import { hopEnd_ms } from './hop.ts'
-import type { HopHeader, InputRecord } from './record.ts'
+import type { HopHeader, InputRecord, RejectedRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
 import type { InputPartition } from './stage.ts'
 import { TableInputs } from './table-inputs.ts'
@@ -124,27 +124,39 @@ export class MergeAssembler implements HopAssembler {
     for (const [topic, values] of this.tables.take(end_ms)) records[topic] = values
     return {
       input: { hop, end_ms, records, late: NOTHING_LATE },
-      rejected: this.rejections.take(() => Number.POSITIVE_INFINITY),
+      rejected: this.rejections.take(),
     }
   }
 
+  takeRejected(): RejectedRecord[] {
+    return this.rejections.take()
+  }
+
+  rejected_bytes(): number {
+    return this.rejections.size_bytes
+  }
+
   position(): Position | null {
-    if (this.closed === null) return null
-    const inputs = [...this.partitions.values()].map(
-      ({ topic, partition, offsets, nextOffset, takenOffset }): InputPosition => ({
-        topic,
-        partition,
-        resume_offset: Math.min(nextOffset, takenOffset, ...offsets.values()),
-        end_offset: takenOffset,
-      }),
-    )
-    return { hop: this.closed, inputs: [...inputs, ...this.tables.positions()] }
+    if (this.closed === null && !this.rejections.haveLeft()) return null
+    const merged = [...this.partitions.values()].map(({ topic, partition, offsets, nextOffset, takenOffset }) => ({
+      topic,
+      partition,
+      // What waits came after the last hop was taken, so it is read again with the rest.
+      resume_offset: Math.min(nextOffset, takenOffset, ...offsets.values()),
+      end_offset: takenOffset,
+    }))
+    const inputs = [...merged, ...this.tables.positions()].map((input) => ({
+      ...input,
+      rejected_offset: this.rejections.leftThrough(input.topic, input.partition),
+    }))
+    return { hop: this.closed ?? NO_HOP, inputs }
   }
 
   resume(position: Position): void {
-    this.closed = position.hop
-    for (const { topic, partition, resume_offset, end_offset } of position.inputs) {
-      this.rejections.resume(topic, partition, end_offset)
+    if (position.hop !== NO_HOP) this.closed = position.hop
+    for (const input of position.inputs) {
+      this.rejections.resume(input)
+      const { topic, partition, resume_offset, end_offset } = input
       const merged = this.partitions.get(`${topic}/${partition}`)
       if (!merged) continue
       merged.nextOffset = resume_offset

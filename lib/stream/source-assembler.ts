@@ -1,8 +1,8 @@
 import type { Position } from '../../schemas/types.ts'
 import type { TopicValue } from '../../schemas/values.ts'
-import type { HopAssembler, MissingPart, TakenHop } from './assembler.ts'
+import { type HopAssembler, type MissingPart, NO_HOP, type TakenHop } from './assembler.ts'
 import { hopEnd_ms, hopOf } from './hop.ts'
-import type { InputRecord } from './record.ts'
+import type { InputRecord, RejectedRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
 import { type SourceValue, SourceValues } from './source-values.ts'
 import type { InputPartition } from './stage.ts'
@@ -109,36 +109,43 @@ export class SourceAssembler implements HopAssembler {
       [this.source.input.topic]: open?.values ?? new SourceValues(),
     }
     for (const [topic, values] of this.tables.take(end_ms)) records[topic] = values
-    const ends = new Map(
-      this.position()!.inputs.map((input) => [`${input.topic}/${input.partition}`, input.end_offset]),
-    )
-    return {
-      input: { hop, end_ms, records, late: open?.late ?? new Set() },
-      rejected: this.rejections.take((topic, partition) => ends.get(`${topic}/${partition}`) ?? 0),
-    }
+    return { input: { hop, end_ms, records, late: open?.late ?? new Set() }, rejected: this.rejections.take() }
+  }
+
+  takeRejected(): RejectedRecord[] {
+    return this.rejections.take()
+  }
+
+  rejected_bytes(): number {
+    return this.rejections.size_bytes
   }
 
   position(): Position | null {
-    if (this.closed === null) return null
+    if (this.closed === null && !this.rejections.haveLeft()) return null
     let resume_offset = this.nextOffset
     for (const { first_offset } of this.open.values()) resume_offset = Math.min(resume_offset, first_offset)
     for (const { offset } of this.markers) resume_offset = Math.min(resume_offset, offset)
     const { topic } = this.source.input
     const { partition } = this.source
     resume_offset = Math.min(resume_offset, this.rejections.firstOffset(topic, partition))
-    return {
-      hop: this.closed,
-      inputs: [{ topic, partition, resume_offset, end_offset: this.closed_end_offset }, ...this.tables.positions()],
-    }
+    const source = { topic, partition, resume_offset, end_offset: this.closed_end_offset }
+    const inputs = [source, ...this.tables.positions()].map((input) => ({
+      ...input,
+      rejected_offset: this.rejections.leftThrough(input.topic, input.partition),
+    }))
+    return { hop: this.closed ?? NO_HOP, inputs }
   }
 
   resume(position: Position): void {
     const end_ms = hopEnd_ms(position.hop, this.settings.hop_ms)
-    this.closed = position.hop
-    // The cut of the last closed hop is itself proof that the watermark had come this far.
-    this.watermark_ms = end_ms + this.settings.bound_ms
-    for (const { topic, partition, resume_offset, end_offset } of position.inputs) {
-      this.rejections.resume(topic, partition, end_offset)
+    if (position.hop !== NO_HOP) {
+      this.closed = position.hop
+      // The cut of the last closed hop is itself proof that the watermark had come this far.
+      this.watermark_ms = end_ms + this.settings.bound_ms
+    }
+    for (const input of position.inputs) {
+      this.rejections.resume(input)
+      const { topic, resume_offset, end_offset } = input
       if (topic !== this.source.input.topic) continue
       this.closed_end_offset = end_offset
       this.nextOffset = resume_offset

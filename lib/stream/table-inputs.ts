@@ -45,7 +45,8 @@ export class TableInputs {
     return values
   }
 
-  positions(): InputPosition[] {
+  /** Without what only the one who rejects records knows. */
+  positions(): Omit<InputPosition, 'rejected_offset'>[] {
     return [...this.tables.values()].map(({ input, partition, buffer }) => ({
       topic: input.topic,
       partition,
@@ -53,7 +54,7 @@ export class TableInputs {
     }))
   }
 
-  resume(positions: readonly InputPosition[], end_ms: number): void {
+  resume(positions: readonly Omit<InputPosition, 'rejected_offset'>[], end_ms: number): void {
     for (const position of positions) {
       const table = this.tables.get(`${position.topic}/${position.partition}`)
       table?.buffer.resume(position, this.cutoff_ms(table.input, end_ms))

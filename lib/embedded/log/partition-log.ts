@@ -245,10 +245,9 @@ export class PartitionLog {
     this.#aborted = this.#aborted.filter((transaction) => transaction.lastOffset >= offset)
   }
 
+  /** In the order in which they ended, as Kafka keeps them; readers sort. */
   #abortedWithin(from: number, to: number): AbortedTransaction[] {
-    return this.#aborted
-      .filter((transaction) => transaction.lastOffset >= from && transaction.firstOffset <= to)
-      .sort((a, b) => a.firstOffset - b.firstOffset)
+    return this.#aborted.filter((transaction) => transaction.lastOffset >= from && transaction.firstOffset <= to)
   }
 }
 

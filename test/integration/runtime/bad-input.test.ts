@@ -2,7 +2,9 @@ import { afterEach, expect, test } from 'vitest'
 import { frame } from '../../../lib/avro/wire-format.ts'
 import { sendRecords } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
+import type { StageRuntime } from '../../../lib/kafka/stage-runtime.ts'
 import type { DeadLetter } from '../../../schemas/types.ts'
+import { eventually } from './cluster.ts'
 import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
 import { countingStage, expectedSums, HOP_MS, summingStage } from './toy.ts'
 
@@ -42,6 +44,41 @@ test('writes what it can not read to the dead letters once, restart or not, and 
   expect(letters.map(({ payload }) => payload)).toEqual([poison.notAvro, poison.unknownSchema])
   expect(first.counters().tasks[0]?.dead_letters).toBe(2)
   expect(second.counters().tasks[0]?.dead_letters).toBe(0)
+})
+
+test('sets aside poison at the head of a partition before any hop closes, once, restart or not, in bounded memory', async () => {
+  const cluster = await harness.cluster(1)
+  const { prefix } = cluster
+  const sum = await harness.start(cluster, summingStage, 1)
+  const first = await harness.start(cluster, countingStage(), 1)
+  const producer = cluster.kafka.idempotentProducer()
+  await producer.connect()
+  harness.onClose(() => producer.disconnect())
+  const poisonOf = (topic: string, count: number) =>
+    Array.from({ length: count }, () => ({
+      topic: prefix + topic,
+      partition: 0,
+      key: 'a',
+      value: Buffer.alloc(50_000, 1),
+    }))
+  // Several times what may wait, and nothing from which a hop could be told.
+  await sendRecords(producer, poisonOf('requests', 300))
+  await eventually('letters of most of it', () => letterCount(first) > 200)
+  expect(first.status().tasks).toMatchObject([{ hop: null }])
+  await first.stop()
+
+  const second = await harness.start(cluster, countingStage(), 1)
+  await sendRecords(producer, poisonOf('accounts', 200))
+  await eventually('letters of the accounts', () => letterCount(second) > 100)
+  const publisher = await harness.publisher(cluster, 1)
+  const requests = requestsOf(1_000, 1_000)
+  await publishRequests(publisher, requests)
+  await finish(publisher, sum, 1_004)
+  expect(await readSums(cluster)).toEqual(expectedSums(requests))
+  const letters = (await readTopic({ ...cluster, topic: 'dead-letters' })).flatMap(({ value }) => value ?? [])
+  const places = letters.map(({ source, offset }) => `${source}@${offset}`)
+  expect(new Set(places).size).toBe(500)
+  expect(places).toHaveLength(500)
 })
 
 test('ends the process when a processor throws, shows nothing of that hop, and goes on exactly with mended code', async () => {
@@ -92,3 +129,7 @@ test('says once per hop which part of a processor failed', async () => {
     [1_000, 1_001, 1_002].map((hop) => ['error', { stage: 'toy-count', task: 0, hop, ...failure }]),
   )
 })
+
+function letterCount(runtime: StageRuntime): number {
+  return runtime.counters().tasks.reduce((sum, { dead_letters }) => sum + dead_letters, 0)
+}

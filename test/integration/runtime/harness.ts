@@ -4,6 +4,7 @@ import { type StageRuntime, type StartOptions, startStage } from '../../../lib/k
 import type { Stage } from '../../../lib/stream/stage.ts'
 import type { Request } from '../../../schemas/types.ts'
 import { type Cluster, eventually, startCluster } from './cluster.ts'
+import { type MemberProcess, startMember } from './member-process.ts'
 import { stageSettings, toyWriters } from './settings.ts'
 import { HOP_MS, type HopSum, requestAt } from './toy.ts'
 
@@ -29,12 +30,14 @@ export class Harness {
     cluster: Cluster,
     stage: Stage,
     partitions: number,
-    options: { silence_ms?: number; sessionTimeout_ms?: number } & Partial<Pick<StartOptions, 'codec' | 'onHop'>> = {},
+    options: { silence_ms?: number; sessionTimeout_ms?: number } & Partial<
+      Pick<StartOptions, 'codec' | 'kafka' | 'onHop'>
+    > = {},
   ): Promise<StageRuntime> {
-    const { codec = cluster.codec, onHop } = options
+    const { codec = cluster.codec, kafka = cluster.kafka, onHop } = options
     const runtime = await startStage({
       stage,
-      kafka: cluster.kafka,
+      kafka,
       codec,
       settings: stageSettings(cluster.prefix, partitions, options),
       writers: toyWriters(partitions),
@@ -44,6 +47,16 @@ export class Harness {
     })
     this.onClose(() => runtime.stop())
     return runtime
+  }
+
+  /** A member of the counting stage in a process of its own. */
+  member(cluster: Cluster, partitions: number, options: Parameters<typeof startMember>[2] = {}): MemberProcess {
+    const member = startMember(cluster, partitions, options)
+    this.onClose(async () => {
+      member.signal('SIGKILL')
+      await member.exited
+    })
+    return member
   }
 
   async publisher({ kafka, codec, prefix }: Cluster, partitions: number): Promise<Publisher> {

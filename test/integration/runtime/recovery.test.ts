@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import type { KafkaClient } from '../../../lib/kafka/client.ts'
 import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
 import { TaskProducer } from '../../../lib/kafka/task-producer.ts'
-import { type Cluster, eventually } from './cluster.ts'
+import { eventually } from './cluster.ts'
 import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
-import type { MemberArguments } from './member.ts'
 import { countingStage, expectedSums, summingStage } from './toy.ts'
 
 const PARTITIONS = 4
@@ -17,18 +14,18 @@ test('keeps counts exact when a member is killed and its tasks are restored else
   const cluster = await harness.cluster(PARTITIONS)
   const sum = await harness.start(cluster, summingStage, PARTITIONS)
   const survivor = await harness.start(cluster, countingStage(), PARTITIONS)
-  const member = startMember(cluster)
+  const member = harness.member(cluster, PARTITIONS)
   await eventually('two tasks left to the survivor', () => survivor.status().tasks.length === 2)
   const publisher = await harness.publisher(cluster, PARTITIONS)
   const [before, after] = [requestsOf(1_000, 2_000), requestsOf(1_010, 2_000)]
   await publishRequests(publisher, before)
-  await eventually('hops of both tasks of the member', () => new Set(member.hops.map(({ task }) => task)).size === 2)
-  member.kill()
+  await eventually('hops of both tasks of the member', () => new Set(member.hops().map(({ task }) => task)).size === 2)
+  member.signal('SIGKILL')
   await publishRequests(publisher, after)
   await finish(publisher, sum, 1_019)
   expect(await readSums(cluster)).toEqual(expectedSums([...before, ...after]))
 
-  const taken = new Set(member.hops.map(({ task }) => task))
+  const taken = new Set(member.hops().map(({ task }) => task))
   const { tasks } = survivor.counters()
   expect(tasks.map(({ task }) => task)).toEqual([0, 1, 2, 3])
   expect(tasks.map(({ restores }) => restores)).toEqual([1, 1, 1, 1])
@@ -125,28 +122,4 @@ function failingCommits(kafka: KafkaClient, failures: { before: number; after: n
       return { ...producer, transaction }
     },
   }
-}
-
-function startMember({ broker, registryUrl, prefix }: Cluster) {
-  const args: MemberArguments = { broker, registryUrl, prefix, partitions: PARTITIONS }
-  const [loader, script] = ['typescript-loader.mjs', 'member.ts'].map((file) =>
-    fileURLToPath(new URL(file, import.meta.url)),
-  )
-  const child = spawn(process.execPath, ['--import', loader!, script!, JSON.stringify(args)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  const hops: { task: number; hop: number }[] = []
-  let rest = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    hops.push(...lines.map((line) => JSON.parse(line)))
-  })
-  const kill = () => child.kill('SIGKILL')
-  harness.onClose(async () => {
-    kill()
-    await exited
-  })
-  return { hops, kill }
 }

@@ -28,6 +28,7 @@ test('every offset of a commit carries the note of its task', () => {
     partition,
     resume_offset: offset,
     end_offset: offset,
+    rejected_offset: null,
   })
   const position = { hop: NOTE.hop, inputs: [at('requests', 1, 5), at('accounts', 1, 7), at('requests', 2, 6)] }
   const { topics } = groupOffsets(position, 'p.', NOTE, (_topic, _partition, offset) => offset + 1)

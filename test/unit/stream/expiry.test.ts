@@ -60,22 +60,38 @@ describe('changes', () => {
 describe('rejections', () => {
   const rejection = { reason: 'bad_avro', detail: '3 bytes' }
 
-  test('leave with the first hop whose position lies behind them', () => {
+  test('leave together, and the position says how far they have left', () => {
     const rejections = new Rejections()
     rejections.add(inputRecord({ topic: 'requests', offset: 3 }), rejection)
     rejections.add(inputRecord({ topic: 'requests', offset: 5 }), rejection)
     expect(rejections.firstOffset('requests', 0)).toBe(3)
-    expect(rejections.take(() => 4).map(({ offset }) => offset)).toEqual([3])
-    expect(rejections.firstOffset('requests', 0)).toBe(5)
     expect(rejections.firstOffset('requests', 1)).toBe(Number.POSITIVE_INFINITY)
-    expect(rejections.take(() => 6).map(({ offset }) => offset)).toEqual([5])
-    expect(rejections.take(() => 6)).toEqual([])
+    expect(rejections.leftThrough('requests', 0)).toBe(0)
+    expect(rejections.take().map(({ offset }) => offset)).toEqual([3, 5])
+    expect(rejections.leftThrough('requests', 0)).toBe(6)
+    expect(rejections.firstOffset('requests', 0)).toBe(Number.POSITIVE_INFINITY)
+    expect(rejections.take()).toEqual([])
   })
 
-  test('are not written twice after a restart', () => {
+  test.each([
+    ['as this version writes it', 4],
+    ['as the version before wrote it', null],
+  ])('are not written twice after a restart from a position %s', (_, rejected_offset) => {
     const rejections = new Rejections()
-    rejections.resume('requests', 0, 4)
+    const end_offset = rejected_offset === null ? 4 : 2
+    rejections.resume({ topic: 'requests', partition: 0, resume_offset: 0, end_offset, rejected_offset })
     for (const offset of [3, 4]) rejections.add(inputRecord({ topic: 'requests', offset }), rejection)
-    expect(rejections.take(() => 10).map(({ offset }) => offset)).toEqual([4])
+    expect(rejections.take().map(({ offset }) => offset)).toEqual([4])
+  })
+
+  test('count what they take in memory until they leave', () => {
+    const rejections = new Rejections()
+    const raw = { key: null, value: Buffer.alloc(10_000) }
+    for (let offset = 0; offset < 100; offset++) {
+      rejections.add(inputRecord({ topic: 'requests', offset, raw }), rejection)
+    }
+    expect(rejections.size_bytes).toBeGreaterThan(1_000_000)
+    rejections.take()
+    expect(rejections.size_bytes).toBe(0)
   })
 })

@@ -108,6 +108,6 @@ export function summaryOf({ input }: TakenHop) {
   }
 }
 
-export function placeOf({ topic, partition, offset, rejection }: RejectedRecord): string {
-  return `${topic}/${partition}@${offset} ${rejection.reason}`
+export function placeOf({ topic, partition, offset, rejection }: Omit<InputRecord, 'value'> | RejectedRecord): string {
+  return `${topic}/${partition}@${offset} ${rejection?.reason}`
 }

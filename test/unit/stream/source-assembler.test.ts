@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { TakenHop } from '../../../lib/stream/assembler.ts'
-import type { InputRecord } from '../../../lib/stream/record.ts'
+import { NO_HOP, type TakenHop } from '../../../lib/stream/assembler.ts'
+import type { InputRecord, RejectedRecord } from '../../../lib/stream/record.ts'
 import { SourceAssembler } from '../../../lib/stream/source-assembler.ts'
 import type { InputPartition } from '../../../lib/stream/stage.ts'
 import { accountValue, HOP_MS, inputRecord, placeOf, requestValue, summaryOf } from './records.ts'
@@ -124,21 +124,34 @@ describe('cutting hops', () => {
 })
 
 describe('resuming', () => {
-  test('a rejection that stands behind the marker of the last hop is not lost', () => {
+  test('a rejection that has not left when a hop is committed is read again', () => {
     const before = assembler()
-    for (const record of [at(0, 10), marker(1, 90), undecodable(2)]) before.offer(record)
-    expect(takeAll(before).flatMap((hop) => hop.rejected)).toEqual([])
-    const position = before.position()
-    if (!position) throw new Error('no hop was taken')
-    const resume_offset = position.inputs.find(({ topic }) => topic === 'requests')?.resume_offset ?? 0
-    const after = assembler()
-    after.resume(position)
-    for (const record of [at(0, 10), marker(1, 90), undecodable(2), at(3, 200)].slice(resume_offset))
-      after.offer(record)
+    for (const record of [at(0, 10), marker(1, 90)]) before.offer(record)
+    takeAll(before)
+    before.offer(undecodable(2))
+    const after = resumed(before, [at(0, 10), marker(1, 90), undecodable(2), at(3, 200)])
     expect(takeAll(after).flatMap((hop) => hop.rejected.map(placeOf))).toEqual(['requests/0@2 bad_avro'])
   })
 
-  test('crashes at any position, any batches and any gate give the hops and rejections of an undisturbed run', () => {
+  test('rejections at the head of a partition leave before the first hop, once, restart or not', () => {
+    const log = [undecodable(0), undecodable(1), at(2, 10), undecodable(3), at(4, 200)]
+    const before = assembler()
+    for (const record of log.slice(0, 4)) before.offer(record)
+    expect(before.ready()).toBe(false)
+    expect(before.rejected_bytes()).toBeGreaterThan(0)
+    expect(before.takeRejected().map(placeOf)).toEqual([
+      'requests/0@0 bad_avro',
+      'requests/0@1 bad_avro',
+      'requests/0@3 bad_avro',
+    ])
+    expect(before.rejected_bytes()).toBe(0)
+    expect(before.position()?.hop).toBe(NO_HOP)
+    const hops = takeAll(resumed(before, log))
+    expect(hops.map(summaryOf).flatMap(({ requests }) => requests)).toEqual(['e-2'])
+    expect(hops.flatMap(({ rejected }) => rejected)).toEqual([])
+  })
+
+  test('crashes at any position, any batches, any gate and flushes at any time give the hops and rejections of an undisturbed run', () => {
     fc.assert(
       fc.property(log, fc.array(move, { maxLength: 60 }), ({ source, tables }, moves) => {
         const undisturbed = assembler()
@@ -148,11 +161,11 @@ describe('resuming', () => {
           undisturbed.offer(record)
           expected.push(...takeAll(undisturbed))
         }
+        const rejected = [...expected.flatMap((hop) => hop.rejected), ...undisturbed.takeRejected()].map(placeOf)
         const disturbed = runDisturbed(source, tables, moves)
-        expect(disturbed.map(summaryOf)).toEqual(expected.map(summaryOf))
-        const rejections = (hops: TakenHop[]) => hops.flatMap((hop) => hop.rejected.map(placeOf)).sort()
-        expect(rejections(disturbed)).toEqual(rejections(expected))
-        expect(new Set(rejections(disturbed)).size).toBe(rejections(disturbed).length)
+        expect(disturbed.hops.map(summaryOf)).toEqual(expected.map(summaryOf))
+        expect(disturbed.rejected.map(placeOf).sort()).toEqual(rejected.sort())
+        expect(new Set(rejected).size).toBe(rejected.length)
       }),
       { numRuns: 1_000 },
     )
@@ -186,6 +199,7 @@ const move = fc.oneof(
   fc.record({ kind: fc.constant('offer' as const), count: fc.integer({ min: 1, max: 8 }) }),
   fc.record({ kind: fc.constant('take' as const), count: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constant('open' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('flush' as const), count: fc.constant(0) }),
   fc.record({ kind: fc.constant('crash' as const), count: fc.constant(0) }),
 )
 
@@ -193,18 +207,20 @@ const move = fc.oneof(
 function runDisturbed(
   source: readonly InputRecord[],
   tables: readonly InputRecord[],
-  moves: readonly { kind: 'offer' | 'take' | 'open' | 'crash'; count: number }[],
-): TakenHop[] {
+  moves: readonly { kind: 'offer' | 'take' | 'open' | 'flush' | 'crash'; count: number }[],
+): { hops: TakenHop[]; rejected: RejectedRecord[] } {
   const gate: { allowed: number | null } = { allowed: null }
   const limit = (first: number) => gate.allowed ?? first
   let current = assembler(limit)
   let next = 0
   for (const record of tables) current.offer(record)
   const hops: TakenHop[] = []
+  const rejected: RejectedRecord[] = []
   const take = () => {
     const hop = current.take()
     if (!hop) return false
     hops.push(hop)
+    rejected.push(...hop.rejected)
     gate.allowed ??= hop.input.hop
     return true
   }
@@ -212,6 +228,7 @@ function runDisturbed(
     if (kind === 'offer') for (const record of source.slice(next, next + count)) current.offer(record)
     if (kind === 'offer') next = Math.min(source.length, next + count)
     if (kind === 'take') for (let i = 0; i < count; i++) take()
+    if (kind === 'flush') rejected.push(...current.takeRejected())
     if (kind === 'open' && gate.allowed !== null) gate.allowed += count
     if (kind !== 'crash') continue
     const position = current.position()
@@ -225,7 +242,19 @@ function runDisturbed(
   take()
   gate.allowed = Number.POSITIVE_INFINITY
   while (take());
-  return hops
+  rejected.push(...current.takeRejected())
+  return { hops, rejected }
+}
+
+/** A fresh assembler behind the other's position that has read the source again from there. */
+function resumed(before: SourceAssembler, source: readonly InputRecord[]): SourceAssembler {
+  const position = before.position()
+  if (!position) throw new Error('nothing was taken')
+  const after = assembler()
+  after.resume(position)
+  const from = position.inputs.find(({ topic }) => topic === 'requests')?.resume_offset ?? 0
+  for (const record of source) if (record.offset >= from) after.offer(record)
+  return after
 }
 
 describe('what is missing', () => {

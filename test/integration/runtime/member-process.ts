@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { waitFor } from '../../helpers/wait-for.ts'
+import type { Cluster } from './cluster.ts'
+import type { MemberArguments, MemberLine } from './member.ts'
+
+export interface MemberProcess {
+  readonly lines: readonly MemberLine[]
+  /** Committed hops, in the order in which they were reported. */
+  hops(): { task: number; hop: number }[]
+  logged(message: string): boolean
+  readonly isRunning: boolean
+  /** Resolves with the exit status, or the signal that ended it. */
+  readonly exited: Promise<number | string>
+  signal(signal: NodeJS.Signals): void
+  /** Asks it to leave its group, and resolves with its exit status. */
+  stop(): Promise<number | string>
+}
+
+/** Starts a member of the counting stage in a process of its own. */
+export function startMember(
+  { broker, registryUrl, prefix }: Pick<Cluster, 'broker' | 'registryUrl' | 'prefix'>,
+  partitions: number,
+  options: Pick<MemberArguments, 'sessionTimeout_ms' | 'fault'> = {},
+): MemberProcess {
+  const args: MemberArguments = { broker, registryUrl, prefix, partitions, ...options }
+  const [loader, script] = ['typescript-loader.mjs', 'member.ts'].map((file) =>
+    fileURLToPath(new URL(file, import.meta.url)),
+  )
+  const child = spawn(process.execPath, ['--import', loader!, script!, JSON.stringify(args)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let isRunning = true
+  const exited = new Promise<number | string>((resolve) =>
+    child.once('exit', (status, signal) => {
+      isRunning = false
+      resolve(status ?? signal ?? 'unknown')
+    }),
+  )
+  const lines: MemberLine[] = []
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const whole = (rest + text).split('\n')
+    rest = whole.pop() ?? ''
+    lines.push(...whole.map((line) => JSON.parse(line)))
+  })
+  child.stdin.on('error', () => undefined)
+  return {
+    lines,
+    hops: () => lines.flatMap((line) => (line.kind === 'hop' ? [{ task: line.task, hop: line.hop }] : [])),
+    logged: (message) => lines.some((line) => line.kind === 'log' && line.message === message),
+    get isRunning() {
+      return isRunning
+    },
+    exited,
+    signal: (signal) => void child.kill(signal),
+    async stop() {
+      child.stdin.write('stop\n')
+      return exited
+    },
+  }
+}
+
+/** Resolves when the member has met its fault. */
+export async function metFault(member: MemberProcess): Promise<void> {
+  await waitFor('a member to meet its fault', () => member.lines.some(({ kind }) => kind === 'fault'), 60_000)
+}
