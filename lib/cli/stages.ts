@@ -27,8 +27,8 @@ export async function startStages(
   const chosen = all.filter(({ name }) => names.includes(name))
   const runtimes: StageRuntime[] = []
   const stop = async () => {
-    // Upstream first: what has been committed is then carried as far as it can be.
-    for (const runtime of [...runtimes].reverse()) await runtime.stop()
+    // All at a time: a platform counts its grace period from the signal, however many stages the process runs.
+    await Promise.all(runtimes.map((runtime) => runtime.stop()))
   }
   try {
     for (const stage of [...chosen].reverse())

@@ -18,6 +18,7 @@ export function patchKafkajs(log: Log): void {
   isPatched = true
   stopTimerSpin(log)
   waitForCoordinators(log)
+  forgetHalfConnections(log)
   nameRefusedTopics(log)
   nameRefusals(log)
   hideAbortedRecords(log)
@@ -191,6 +192,33 @@ function hideAbortedRecords(log: Log): void {
       partition.abortedTransactions = []
     }
     return response
+  }
+}
+
+interface ConnectingBroker {
+  connect?: () => Promise<void>
+  disconnect?: () => Promise<void>
+}
+
+/**
+ * A broker that accepts a connection and then says nothing, as one that hangs, fails `connect` after the socket is open.
+ * The retry finds an open socket, takes that for success, and the next call ends in a plain `Error: Broker not connected`,
+ * which looks like a mistake of ours. A connection that did not get to its end is closed instead.
+ */
+function forgetHalfConnections(log: Log): void {
+  const broker: { prototype: ConnectingBroker } = require('kafkajs/src/broker/index.js')
+  const { connect, disconnect } = broker.prototype
+  if (typeof connect !== 'function' || typeof disconnect !== 'function') {
+    hasChanged(log, 'its half-open connections')
+    return
+  }
+  broker.prototype.connect = async function (this: ConnectingBroker): Promise<void> {
+    try {
+      await connect.call(this)
+    } catch (error) {
+      await disconnect.call(this).catch(() => undefined)
+      throw error
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { TestBroker } from './broker.ts'
 
 /** Environment of a deployment with topics of its own on the test's broker. Idle sources close their hops at once. */
 export function deployment(
-  broker: TestBroker,
+  broker: Pick<TestBroker, 'brokers' | 'registryUrl'>,
   partitions = 2,
 ): NodeJS.ProcessEnv & { HYDRAWATCH_TOPICS_PREFIX: string } {
   return {

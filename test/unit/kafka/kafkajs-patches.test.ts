@@ -57,3 +57,29 @@ test('a coordinator that never comes is given up', async () => {
   await expect(whileCoordinatorMoves(call, { retry_ms: 0, retries_max: 3 })).rejects.toThrow('GROUP_LOAD_IN_PROGRESS')
   expect(calls).toBe(4)
 })
+
+test('a connection to a broker that says nothing is closed, and the next attempt asks again', async () => {
+  const Broker = require('kafkajs/src/broker/index.js')
+  let isOpen = false
+  let asked = 0
+  const connectionPool = {
+    isConnected: () => isOpen,
+    getConnection: async () => {
+      isOpen = true
+      return connectionPool
+    },
+    destroy: async () => {
+      isOpen = false
+    },
+    send: async () => {
+      asked += 1
+      throw answer('REQUEST_TIMED_OUT')
+    },
+  }
+  const logger = { namespace: () => ({ info: log, debug: log, warn: log, error: log }) }
+  const broker: { connect(): Promise<void> } = new Broker({ connectionPool, logger })
+  for (const attempt of [1, 2]) {
+    await expect(broker.connect()).rejects.toThrow('REQUEST_TIMED_OUT')
+    expect({ isOpen, asked }).toEqual({ isOpen: false, asked: attempt })
+  }
+})
