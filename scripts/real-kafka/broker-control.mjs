@@ -1,10 +1,11 @@
 import { dirname } from 'node:path'
 import { killJava, runningPid, signalJava, stopJava } from './java-process.mjs'
 import { brokerProcess, readCluster, startNode } from './kafka-cluster.mjs'
+import { registryProcess, startRegistry } from './registry.mjs'
 import { StartError } from './start-error.mjs'
 
 /**
- * Lets a test treat the brokers of a Kafka that `start.mjs` started as a hard world would: end them, pause them, bring them back.
+ * Lets a test treat the brokers and the registry that `start.mjs` started as a hard world would: end them, pause them, bring them back.
  * `start.mjs` gives its command the file in KAFKA_CONTROL, and does not mind a broker that was ended through here.
  *
  * ```ts
@@ -15,6 +16,7 @@ import { StartError } from './start-error.mjs'
  * await brokers.start(2)                           // the same folder and port; resolves when it is a live broker again
  * brokers.pause(1); brokers.resume(1)              // SIGSTOP, SIGCONT
  * await brokers.restart(1)                         // SIGTERM, then start
+ * await brokers.registry?.kill()                   // the same without an id; null without --registry
  * ```
  *
  * A broker that is live again may still copy what it missed; wait for the in-sync replicas where that matters.
@@ -27,31 +29,52 @@ export function openBrokerControl(file = process.env.KAFKA_CONTROL) {
   const dir = dirname(file)
   const cluster = readCluster(dir)
   if (!cluster) throw new StartError('E_NO_CLUSTER', `KAFKA_CONTROL is ${file}, which is not there`)
-  const processOf = (/** @type {number} */ id) => {
-    if (cluster.nodes.some((node) => node.id === id)) return brokerProcess(dir, id)
-    const ids = cluster.nodes.map((node) => node.id).join(', ')
-    throw new StartError('E_USAGE', `there is no broker ${id}; there are ${ids}`)
+  const brokers = new Map(
+    cluster.nodes.map(({ id }) => [id, processControl(brokerProcess(dir, id), () => startNode(dir, cluster, id))]),
+  )
+  const { registry } = cluster
+  const registryControl = registry
+    ? processControl(registryProcess(dir), () => startRegistry(dir, cluster.java, registry))
+    : null
+  const of = (/** @type {number} */ id) => {
+    const broker = brokers.get(id)
+    if (broker) return broker
+    throw new StartError('E_USAGE', `there is no broker ${id}; there are ${[...brokers.keys()].join(', ')}`)
   }
-  const control = {
+  return {
     brokers: cluster.nodes.map(({ id, port }) => ({ id, port })),
-    pid: (/** @type {number} */ id) => runningPid(processOf(id)),
-    kill: (/** @type {number} */ id) => killJava(processOf(id)),
-    pause: (/** @type {number} */ id) => signalJava(processOf(id), 'SIGSTOP'),
-    resume: (/** @type {number} */ id) => signalJava(processOf(id), 'SIGCONT'),
-    stop: async (/** @type {number} */ id) => {
-      await stopJava(processOf(id))
-    },
-    start: async (/** @type {number} */ id) => {
-      if (control.pid(id) === undefined) await startNode(dir, cluster, id)
-    },
-    restart: async (/** @type {number} */ id) => {
-      await control.stop(id)
-      await control.start(id)
-    },
+    registry: registryControl,
+    pid: (id) => of(id).pid(),
+    kill: async (id) => of(id).kill(),
+    pause: (id) => of(id).pause(),
+    resume: (id) => of(id).resume(),
+    stop: async (id) => of(id).stop(),
+    start: async (id) => of(id).start(),
+    restart: async (id) => of(id).restart(),
     restore: async () => {
-      const ids = cluster.nodes.map(({ id }) => id)
-      for (const id of ids) if (control.pid(id) !== undefined) control.resume(id)
-      await Promise.all(ids.map((id) => control.start(id)))
+      const all = registryControl ? [...brokers.values(), registryControl] : [...brokers.values()]
+      for (const each of all) if (each.pid() !== undefined) each.resume()
+      await Promise.all(all.map((each) => each.start()))
+    },
+  }
+}
+
+/** @type {(jvm: import('./java-process.mjs').JavaProcess, start: () => Promise<unknown>) => import('./broker-control.d.mts').ProcessControl} */
+function processControl(jvm, start) {
+  const control = {
+    pid: () => runningPid(jvm),
+    kill: () => killJava(jvm),
+    pause: () => signalJava(jvm, 'SIGSTOP'),
+    resume: () => signalJava(jvm, 'SIGCONT'),
+    stop: async () => {
+      await stopJava(jvm)
+    },
+    start: async () => {
+      if (runningPid(jvm) === undefined) await start()
+    },
+    restart: async () => {
+      await control.stop()
+      await control.start()
     },
   }
   return control

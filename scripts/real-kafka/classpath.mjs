@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { runMaven } from './maven.mjs'
 import { StartError } from './start-error.mjs'
 
 const JAVA_MAJOR_MIN = 17
@@ -26,17 +27,7 @@ export function resolveClasspath(dir, progress) {
   // Written beside and renamed: an interrupted Maven must not leave half a class path to be remembered.
   const unfinished = `${cached}.${process.pid}`
   const goal = ['dependency:build-classpath', '-Dmdep.includeScope=runtime', `-Dmdep.outputFile=${unfinished}`]
-  const maven = spawnSync('mvn', ['-q', '-B', '-f', POM, ...goal], { encoding: 'utf8' })
-  if (maven.error) {
-    throw new StartError('E_NO_MAVEN', `mvn cannot be run (${maven.error.message}); install Maven 3.8 or later`)
-  }
-  if (maven.status !== 0 || !existsSync(unfinished)) {
-    const reason = `${maven.stdout}${maven.stderr}`.split('\n').filter((line) => line.includes('[ERROR]'))
-    throw new StartError(
-      'E_MAVEN',
-      `Maven could not resolve ${POM}; is its repository reachable?\n${reason.join('\n')}`,
-    )
-  }
+  runMaven(['-f', POM, ...goal], POM)
   renameSync(unfinished, cached)
   return readFileSync(cached, 'utf8')
 }

@@ -7,17 +7,20 @@ import { clusterId } from './cluster-id.mjs'
 import { javaProcess, runningPid, startJava, stopJava } from './java-process.mjs'
 import { liveBrokers } from './probe.mjs'
 import { renderProperties } from './properties.mjs'
+import { deleteSchemas, registryProcess, startRegistry } from './registry.mjs'
 import { StartError } from './start-error.mjs'
 
 /**
- * One Kafka of one or three nodes, as it stands in `cluster.json` of its folder: enough to start a node of it again.
+ * One Kafka of one or three nodes and its registry, as they stand in `cluster.json` of their folder: enough to start each again.
  *
  * @typedef {import('./properties.mjs').Node} Node
+ * @typedef {import('./java-process.mjs').JavaProcess} JavaProcess
  * @typedef {object} Cluster
  * @property {string} clusterId
  * @property {string} java
  * @property {string} classpath
  * @property {Node[]} nodes
+ * @property {import('./registry.mjs').Registry | null} registry null when none was asked for
  */
 
 /**
@@ -62,13 +65,15 @@ export function brokerProcess(dir, id) {
  * Writes down the cluster of a folder, and formats the storage of the nodes that have none.
  *
  * @param {string} dir
- * @param {{ java: string, classpath: string, nodes: Node[], fresh: boolean }} options `fresh` deletes the data of an earlier run
+ * @param {Omit<Cluster, 'clusterId'> & { fresh: boolean }} options `fresh` deletes the data of an earlier run
  * @returns {Promise<Cluster>}
  * @throws {StartError} E_FORMAT, E_OTHER_CLUSTER
  */
-export async function prepareCluster(dir, { java, classpath, nodes, fresh }) {
+export async function prepareCluster(dir, { fresh, ...options }) {
+  const { nodes } = options
   const earlier = readCluster(dir)
   if (fresh) {
+    deleteSchemas(dir)
     for (const { id } of earlier?.nodes ?? []) rmSync(nodeDir(dir, id), { recursive: true, force: true })
   } else if (earlier && earlier.nodes.length !== nodes.length) {
     throw new StartError(
@@ -77,7 +82,7 @@ export async function prepareCluster(dir, { java, classpath, nodes, fresh }) {
     )
   }
   const id = fresh || !earlier ? clusterId(randomBytes) : earlier.clusterId
-  const cluster = { clusterId: id, java, classpath, nodes }
+  const cluster = { clusterId: id, ...options }
   mkdirSync(resolve(dir), { recursive: true })
   writeFileSync(clusterFile(dir), `${JSON.stringify(cluster)}\n`)
   await Promise.all(nodes.map((node) => prepareNode(dir, cluster, node.id)))
@@ -85,16 +90,18 @@ export async function prepareCluster(dir, { java, classpath, nodes, fresh }) {
 }
 
 /**
- * Starts every node and waits until each knows all of them.
+ * Starts the registry and every node, and waits until each answers and each node knows all of them.
  *
  * @param {string} dir
  * @param {Cluster} cluster
- * @returns {Promise<number[]>} the pids
- * @throws {StartError} E_NO_JAVA, E_KAFKA_EXITED, E_KAFKA_SILENT
+ * @returns {Promise<number[]>} the pids of the nodes
+ * @throws {StartError} E_NO_JAVA, E_KAFKA_EXITED, E_KAFKA_SILENT, E_REGISTRY_EXITED, E_REGISTRY_SILENT
  */
-export function startCluster(dir, cluster) {
+export async function startCluster(dir, cluster) {
   const all = cluster.nodes.map(({ id }) => id)
-  return Promise.all(all.map((id) => startNode(dir, cluster, id, all)))
+  const registry = cluster.registry && startRegistry(dir, cluster.java, cluster.registry)
+  const [pids] = await Promise.all([Promise.all(all.map((id) => startNode(dir, cluster, id, all))), registry])
+  return pids
 }
 
 /**
@@ -119,23 +126,32 @@ export function startNode(dir, { java, classpath, nodes }, id, awaited = [id]) {
 }
 
 /**
- * Stops every node that runs.
+ * Stops what runs from a folder.
  *
  * @param {string} dir
  * @returns {Promise<number[]>} the pids that were stopped
  */
 export async function stopCluster(dir) {
-  const pids = await Promise.all(nodeIds(dir).map((id) => stopJava(brokerProcess(dir, id))))
+  const pids = await Promise.all(processesOf(dir).map(stopJava))
   return pids.filter((pid) => pid !== undefined)
 }
 
 /** @param {string} dir */
 export function runningPids(dir) {
-  return nodeIds(dir).flatMap((id) => runningPid(brokerProcess(dir, id)) ?? [])
+  return processesOf(dir).flatMap((process) => runningPid(process) ?? [])
 }
 
-/** @param {string} dir */
-const nodeIds = (dir) => (readCluster(dir)?.nodes ?? []).map(({ id }) => id)
+/**
+ * The processes of a folder, whether they run or not.
+ *
+ * @param {string} dir
+ * @returns {JavaProcess[]}
+ */
+export function processesOf(dir) {
+  const cluster = readCluster(dir)
+  const brokers = (cluster?.nodes ?? []).map(({ id }) => brokerProcess(dir, id))
+  return cluster?.registry ? [...brokers, registryProcess(dir)] : brokers
+}
 
 /** @type {(dir: string, id: number) => string} */
 const nodeDir = (dir, id) => join(resolve(dir), `broker-${id}`)

@@ -1,28 +1,30 @@
 import { parseArgs } from 'node:util'
 import { StartError } from './start-error.mjs'
 
-export const USAGE = `Usage: node scripts/real-kafka/start.mjs [--port 19092] [--brokers 1] [--dir .kafka] [--fresh]
+export const USAGE = `Usage: node scripts/real-kafka/start.mjs [--port 19092] [--brokers 1] [--registry] [--dir .kafka] [--fresh]
                                           [--detach | --stop | --exec 'command']
 
-Starts one Apache Kafka (KRaft, loopback) from its Maven artifacts and prints {"brokers","pids","version","control"} as one
-JSON line.
+Starts one Apache Kafka (KRaft, loopback) from its Maven artifacts and prints {"brokers","registry","pids","version","control"}
+as one JSON line.
 
   --port N        port of the first broker; its controller takes N + 1, the second broker N + 2, and so on (default 19092)
   --brokers N     1, or 3 with three replicas of every topic (default 1)
+  --registry      start Apicurio Registry too, on the next two ports
   --dir PATH      data, logs, properties and pid files (default .kafka)
   --fresh         delete the topics of an earlier run first
   --detach        leave Kafka running and exit once it answers
   --stop          stop the Kafka of --dir
-  --exec COMMAND  run COMMAND with KAFKA_BROKERS and KAFKA_CONTROL set, stop Kafka, exit with the command's status
+  --exec COMMAND  run COMMAND with KAFKA_BROKERS, KAFKA_CONTROL and SCHEMA_REGISTRY_URL set, stop Kafka, exit with
+                  the command's status
 `
 
-// Each broker takes two ports, the second one for its controller.
+// Each broker takes two ports, the second one for its controller, and so does the registry.
 const PORT_MAX = 65_534
 const BROKERS = ['1', '3']
 
 /**
  * @typedef {'foreground' | 'detach' | 'stop' | 'exec' | 'help'} Mode
- * @typedef {{ mode: Mode, port: number, brokers: number, dir: string, fresh: boolean, command: string }} Options
+ * @typedef {{ mode: Mode, port: number, brokers: number, registry: boolean, dir: string, fresh: boolean, command: string }} Options
  */
 
 /**
@@ -46,8 +48,9 @@ export function parseOptions(argv) {
   const brokers = Number(values.brokers)
   return {
     mode: modes[0] ?? 'foreground',
-    port: parsePort(values.port, PORT_MAX - 2 * (brokers - 1)),
+    port: parsePort(values.port, PORT_MAX - 2 * (brokers - 1) - (values.registry ? 2 : 0)),
     brokers,
+    registry: values.registry,
     dir: values.dir,
     fresh: values.fresh,
     command: values.exec ?? '',
@@ -62,6 +65,7 @@ function parseFlags(argv) {
       options: {
         port: { type: 'string', default: '19092' },
         brokers: { type: 'string', default: '1' },
+        registry: { type: 'boolean', default: false },
         dir: { type: 'string', default: '.kafka' },
         fresh: { type: 'boolean', default: false },
         detach: { type: 'boolean' },

@@ -5,13 +5,17 @@ import { StartError } from './start-error.mjs'
  * Refuses a start that could not succeed, before anything is downloaded or written.
  *
  * @param {import('./properties.mjs').Node[]} nodes
+ * @param {import('./registry.mjs').Registry | null} registry
  * @throws {StartError} E_PORT_IN_USE
  */
-export async function checkPorts(nodes) {
+export async function checkPorts(nodes, registry) {
   for (const { port, controllerPort } of nodes) {
     await checkPort(port, 'broker')
     await checkPort(controllerPort, 'controller')
   }
+  if (registry === null) return
+  await checkPort(registry.port, 'registry')
+  await checkPort(registry.managementPort, 'management of the registry')
 }
 
 /** @type {(port: number, role: string) => Promise<void>} */

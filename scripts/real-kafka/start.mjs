@@ -6,16 +6,17 @@ import { findJava, kafkaVersion, resolveClasspath } from './classpath.mjs'
 import { hasGoneByItself, tailOf } from './java-process.mjs'
 import {
   bootstrapOf,
-  brokerProcess,
   clusterFile,
   nodesOf,
   prepareCluster,
+  processesOf,
   runningPids,
   startCluster,
   stopCluster,
 } from './kafka-cluster.mjs'
 import { parseOptions, USAGE } from './options.mjs'
 import { checkPorts } from './ports.mjs'
+import { registryAt, registryUrl, resolveRegistry } from './registry.mjs'
 import { StartError } from './start-error.mjs'
 
 /**
@@ -53,24 +54,28 @@ async function main(argv) {
     )
   }
   const nodes = nodesOf(options.port, options.brokers)
-  await checkPorts(nodes)
+  const registry = options.registry ? registryAt(options.port + 2 * nodes.length) : null
+  await checkPorts(nodes, registry)
   const java = findJava()
   const classpath = resolveClasspath(dir, progress)
-  const cluster = await prepareCluster(dir, { java, classpath, nodes, fresh: options.fresh })
+  if (registry) resolveRegistry(dir, progress)
+  const cluster = await prepareCluster(dir, { java, classpath, nodes, registry, fresh: options.fresh })
   const interrupted = firstSignal()
   const started = await startOrGiveUp(dir, startCluster(dir, cluster), interrupted)
   if (typeof started === 'string') return statusOf(started)
-  const brokers = bootstrapOf(nodes)
-  const ready = `${JSON.stringify({ brokers, pids: started, version: kafkaVersion(classpath), control: clusterFile(dir) })}\n`
+  const [brokers, control] = [bootstrapOf(nodes), clusterFile(dir)]
+  const version = kafkaVersion(classpath)
+  const url = registry && { registry: registryUrl(registry) }
+  const ready = `${JSON.stringify({ brokers, ...url, pids: started, version, control })}\n`
 
   if (options.mode === 'detach') {
     process.stdout.write(ready)
     return 0
   }
-  const watch = watchProcesses(nodes.map(({ id }) => brokerProcess(dir, id)))
+  const watch = watchProcesses(processesOf(dir))
   try {
     const ends = { interrupted, gone: watch.gone }
-    const env = { KAFKA_BROKERS: brokers, KAFKA_CONTROL: clusterFile(dir) }
+    const env = { KAFKA_BROKERS: brokers, KAFKA_CONTROL: control, ...(url && { SCHEMA_REGISTRY_URL: url.registry }) }
     // Standard output is the command's alone.
     const output = options.mode === 'exec' ? process.stderr : process.stdout
     output.write(ready)

@@ -1,5 +1,4 @@
-import { type BrokerControl, openBrokerControl } from '../../scripts/real-kafka/broker-control.mjs'
-
+import { type BrokerControl, openBrokerControl, type ProcessControl } from '../../scripts/real-kafka/broker-control.mjs'
 import { isOnDisk, openEmbeddedBroker, openEmbeddedRegistry } from './embedded-services.ts'
 import type { ServiceControl } from './service-control.ts'
 
@@ -7,6 +6,8 @@ export interface TestBroker {
   readonly brokers: string[]
   readonly registryUrl: string
   readonly kind: 'embedded' | 'external'
+  /** Ours, or one that somebody else has written. */
+  readonly registryKind: 'embedded' | 'external'
   /** Compacts every compacted topic at once; null where the broker decides by itself. */
   readonly compactNow: (() => number) | null
   /** Why the embedded broker closed connections, for tests that expect none or some; null for an external broker. */
@@ -32,17 +33,19 @@ export async function openBroker(): Promise<TestBroker> {
   }
   const registry = process.env.SCHEMA_REGISTRY_URL ? null : await openEmbeddedRegistry()
   const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.running.url ?? ''
+  const registryKind = registry ? 'embedded' : 'external'
   if (external) {
     const nodes = openBrokerControl()
-    announce(`external broker ${external}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`)
+    announce(`external broker ${external}, ${registryKind} registry ${registryUrl}`)
     return {
       brokers: external.split(','),
       registryUrl,
       kind: 'external',
+      registryKind,
       compactNow: null,
       closedConnections: null,
       brokerControl: nodes && controlOfAll(nodes),
-      registryControl: registry,
+      registryControl: registry ?? (nodes?.registry ? controlOf([nodes.registry]) : null),
       nodes,
       close: async () => registry?.stop(),
     }
@@ -51,12 +54,13 @@ export async function openBroker(): Promise<TestBroker> {
   const broker = await openEmbeddedBroker(closedConnections)
   const { address } = broker.running
   announce(
-    `embedded broker ${address}${isOnDisk ? ' with a data folder' : ''}, ${registry ? 'embedded' : 'external'} registry ${registryUrl}`,
+    `embedded broker ${address}${isOnDisk ? ' with a data folder' : ''}, ${registryKind} registry ${registryUrl}`,
   )
   return {
     brokers: [address],
     registryUrl,
     kind: 'embedded',
+    registryKind,
     compactNow: () => broker.running.compactNow(),
     closedConnections,
     brokerControl: broker,
@@ -71,19 +75,29 @@ export async function openBroker(): Promise<TestBroker> {
 
 /** Every broker of a Kafka at a time. */
 function controlOfAll(nodes: BrokerControl): ServiceControl {
-  const ids = nodes.brokers.map(({ id }) => id)
+  return controlOf(
+    nodes.brokers.map(({ id }) => ({
+      stop: () => nodes.stop(id),
+      start: () => nodes.start(id),
+      pause: () => nodes.pause(id),
+      resume: () => nodes.resume(id),
+    })),
+  )
+}
+
+function controlOf(processes: readonly Pick<ProcessControl, 'stop' | 'start' | 'pause' | 'resume'>[]): ServiceControl {
   return {
     stop: async () => {
-      await Promise.all(ids.map(nodes.stop))
+      await Promise.all(processes.map((process) => process.stop()))
     },
     start: async () => {
-      await Promise.all(ids.map(nodes.start))
+      await Promise.all(processes.map((process) => process.start()))
     },
     freeze: async () => {
-      for (const id of ids) nodes.pause(id)
+      for (const process of processes) process.pause()
     },
     thaw: async () => {
-      for (const id of ids) nodes.resume(id)
+      for (const process of processes) process.resume()
     },
   }
 }

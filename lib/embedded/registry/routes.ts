@@ -27,6 +27,12 @@ const ROUTES: readonly (readonly [method: string, path: string, route: Route])[]
     'subjects/*/versions/*',
     (subjects, _request, [subject = '', version = '']) => subjects.version(subject, version),
   ],
+  [
+    'GET',
+    'subjects/*/versions/*/schema',
+    (subjects, _request, [subject = '', version = '']) => JSON.parse(subjects.version(subject, version).schema),
+  ],
+  ['GET', 'schemas/ids/*/versions', (subjects, _request, [id = '']) => subjects.versionsOfSchema(id)],
   ['GET', 'schemas/ids/*', (subjects, _request, [id = '']) => ({ schema: subjects.schemaById(id) })],
   ['GET', 'schemas/types', () => ['AVRO']],
   [
@@ -35,6 +41,11 @@ const ROUTES: readonly (readonly [method: string, path: string, route: Route])[]
     (subjects, { body }, [subject = '', version = '']) => ({
       is_compatible: subjects.isCompatibleWith(subject, version, avroOf(body)),
     }),
+  ],
+  [
+    'POST',
+    'compatibility/subjects/*/versions',
+    (subjects, { body }, [subject = '']) => ({ is_compatible: subjects.isCompatible(subject, avroOf(body)) }),
   ],
   ['GET', 'config', (subjects) => ({ compatibilityLevel: subjects.defaultLevel })],
   [

@@ -83,15 +83,24 @@ export class SubjectStore {
     return schema.text
   }
 
+  /** The versions that are this schema, of every subject. Throws RegistryError 40403. */
+  versionsOfSchema(id: string): { subject: string; version: number }[] {
+    this.schemaById(id)
+    return [...this.#subjects].flatMap(([subject, ids]) => {
+      const index = ids.indexOf(Number(id))
+      return index < 0 ? [] : [{ subject, version: index + 1 }]
+    })
+  }
+
   versions(subject: string): number[] {
     return this.#idsOf(subject).map((_, index) => index + 1)
   }
 
-  /** `version` is a number from 1 or "latest". Throws RegistryError 40401, 40402, 42202. */
+  /** `version` is a number from 1, or "latest" or -1, which is the same. Throws RegistryError 40401, 40402, 42202. */
   version(subject: string, version: string): SchemaVersion {
     checkVersion(version)
     const ids = this.#idsOf(subject)
-    const number = version === 'latest' ? ids.length : Number(version)
+    const number = isLatest(version) ? ids.length : Number(version)
     const id = ids[number - 1]
     const schema = id === undefined ? undefined : this.#schemas[id - 1]
     if (id === undefined || schema === undefined) throw versionNotFound(version)
@@ -102,9 +111,15 @@ export class SubjectStore {
   isCompatibleWith(subject: string, version: string, text: unknown): boolean {
     const schema = parseSchema(text)
     checkVersion(version)
-    if (version === 'latest' && !this.#subjects.has(subject)) return true
+    if (isLatest(version) && !this.#subjects.has(subject)) return true
     const { id } = this.version(subject, version)
     return isCompatible(this.levelFor(subject), schema.type, this.#typesOf([id]))
+  }
+
+  /** Whether the subject's level lets this schema be its next version. */
+  isCompatible(subject: string, text: unknown): boolean {
+    const ids = this.#subjects.get(subject) ?? []
+    return isCompatible(this.levelFor(subject), parseSchema(text).type, this.#typesOf(ids))
   }
 
   get defaultLevel(): CompatibilityLevel {
@@ -147,8 +162,10 @@ export class SubjectStore {
   }
 }
 
+const isLatest = (version: string) => version === 'latest' || version === '-1'
+
 function checkVersion(version: string): void {
-  if (version === 'latest') return
+  if (isLatest(version)) return
   const number = Number(version)
   if (!/^\d+$/.test(version) || number < 1 || number > VERSION_MAX) throw invalidVersion(version)
 }

@@ -25,6 +25,12 @@ require('node:net').createServer((socket) => {
 }).listen(port, '127.0.0.1')
 `
 
+/** A registry that takes any request on the port of its settings for a good one. */
+const FAKE_REGISTRY = `
+const port = Number(process.argv.find((flag) => flag.startsWith('-Dquarkus.http.port=')).split('=')[1])
+require('node:http').createServer((_, response) => response.end('{}')).listen(port, '127.0.0.1')
+`
+
 /** Java and Maven are stand-ins here: these tests are about what the script does around them. */
 describe('starting a real Kafka', () => {
   let home = ''
@@ -52,11 +58,19 @@ describe('starting a real Kafka', () => {
   function stubTools(kafka: string) {
     writeFileSync(join(home, 'kafka_2.13-4.9.9.jar'), '')
     writeFileSync(join(home, 'fake-kafka.cjs'), FAKE_KAFKA)
+    writeFileSync(join(home, 'fake-registry.cjs'), FAKE_REGISTRY)
     stub(
       'mvn',
-      `for flag; do case $flag in -Dmdep.outputFile=*) printf %s ${home}/kafka_2.13-4.9.9.jar >"\${flag#*=}";; esac; done`,
+      `for flag; do case $flag in
+        -Dmdep.outputFile=*) printf %s ${home}/kafka_2.13-4.9.9.jar >"\${flag#*=}";;
+        -Ddest=*) tar -czf "\${flag#*=}" -C ${home} fake-registry.cjs;;
+      esac; done`,
     )
-    stub('java', `case "$*" in -version) ${JAVA_17};; *StorageTool*) exit 0;; *) ${kafka};; esac`)
+    const registry = `exec ${process.execPath} ${home}/fake-registry.cjs "$@"`
+    stub(
+      'java',
+      `case "$*" in -version) ${JAVA_17};; *StorageTool*) exit 0;; *quarkus*) ${registry};; *) ${kafka};; esac`,
+    )
   }
 
   function start(...argv: string[]) {
@@ -191,6 +205,30 @@ describe('starting a real Kafka', () => {
     const { status, stderr } = start('--port', `${freePort(6)}`, '--brokers', '3', '--detach')
     expect(status).toBe(1)
     expect(stderr).toContain(`E_OTHER_CLUSTER: ${dir} holds the data of a Kafka with --brokers 1, not 3; use --fresh`)
+  })
+
+  it('starts a registry beside Kafka, names it to the command, lets it be killed, and stops both', async () => {
+    stubTools(`exec ${process.execPath} ${home}/fake-kafka.cjs "$@"`)
+    const port = freePort(4)
+    const { stdout } = start('--port', `${port}`, '--registry', '--detach')
+    const { registry, control } = JSON.parse(stdout)
+    expect(registry).toBe(`http://127.0.0.1:${port + 2}/apis/ccompat/v7`)
+    const brokers = openBrokerControl(control)
+    await brokers?.registry?.kill()
+    await expect(fetch(registry)).rejects.toThrow()
+    await brokers?.restore()
+    expect((await fetch(registry)).status).toBe(200)
+    const pids = [brokers?.pid(1), brokers?.registry?.pid()]
+    expect(start('--stop').stderr).toBe(`real-kafka: stopped pid ${pids.join(', ')}\n`)
+    const told = start('--port', `${port}`, '--registry', '--exec', 'echo $SCHEMA_REGISTRY_URL')
+    expect(told).toMatchObject({ status: 0, stdout: `${registry}\n` })
+  })
+
+  it('says which port of the registry is taken', async () => {
+    const port = freePort(4)
+    await listen(port + 2)
+    const { stderr } = start('--port', `${port}`, '--registry')
+    expect(stderr).toContain(`E_PORT_IN_USE: port ${port + 2} (registry)`)
   })
 
   it('lets a test kill, pause, restart and restore single brokers', async () => {

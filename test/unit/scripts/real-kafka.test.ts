@@ -13,18 +13,20 @@ describe('the command line of real-kafka', () => {
       mode: 'foreground',
       port: 19092,
       brokers: 1,
+      registry: false,
       dir: '.kafka',
       fresh: false,
       command: '',
     })
   })
 
-  it('takes port, brokers, folder, fresh start and command', () => {
-    const argv = ['--port', '20000', '--brokers=3', '--dir=/tmp/k', '--fresh', '--exec', 'npm test']
+  it('takes port, brokers, registry, folder, fresh start and command', () => {
+    const argv = ['--port', '20000', '--brokers=3', '--registry', '--dir=/tmp/k', '--fresh', '--exec', 'npm test']
     expect(parseOptions(argv)).toEqual({
       mode: 'exec',
       port: 20000,
       brokers: 3,
+      registry: true,
       dir: '/tmp/k',
       fresh: true,
       command: 'npm test',
@@ -38,10 +40,11 @@ describe('the command line of real-kafka', () => {
     expect(() => parseOptions([`--port=${port}`])).toThrow(`--port is ${port}; it must be a number from 1 to 65534`)
   })
 
-  it('leaves room above the port for the controller, and for two more brokers with theirs', () => {
+  it('leaves room above the port for the controller, two more brokers with theirs, and the registry', () => {
     expect(parseOptions(['--port', '65534']).port).toBe(65534)
     expect(parseOptions(['--port', '65530', '--brokers', '3']).port).toBe(65530)
     expect(() => parseOptions(['--port', '65531', '--brokers', '3'])).toThrow('a number from 1 to 65530')
+    expect(() => parseOptions(['--port', '65533', '--registry'])).toThrow('a number from 1 to 65532')
   })
 
   it.each([
