@@ -2,16 +2,14 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { STAGE_NAMES } from '../../../consumers/pipeline.ts'
-import { MemoryStorage, startEmbeddedBroker } from '../../../lib/embedded/broker.ts'
-import { startEmbeddedRegistry } from '../../../lib/embedded/registry.ts'
 import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
 import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import { hydrawatch } from '../../helpers/cli.ts'
 import { readCompose } from '../../helpers/compose.ts'
 import { deployment } from '../../helpers/deployment.ts'
+import { openEmbeddedBroker, openEmbeddedRegistry } from '../../helpers/embedded-services.ts'
 import { kafkaClient, producerOf } from '../../helpers/kafka-client.ts'
 import { isBuilt, type Program, startProgram, terminate } from '../../helpers/program.ts'
-import { ControlledService } from '../../helpers/service-control.ts'
 import { waitFor } from '../../helpers/wait-for.ts'
 
 // What a platform sees of `hydrawatch run`: a process that is sent SIGTERM. What the runtime does then has tests of its own.
@@ -74,14 +72,13 @@ describe.runIf(isBuilt())('a process that is sent SIGTERM', () => {
   // The broker is in this process: what it serves waits until this test has looked at what the other process said. So it is
   // the embedded one whatever KAFKA_BROKERS says, and once is enough.
   describe.skipIf(process.env.KAFKA_BROKERS)('on a broker that this test holds', () => {
-    const storage = new MemoryStorage()
-    let registry: Awaited<ReturnType<typeof startEmbeddedRegistry>>
-    let control: ControlledService<Awaited<ReturnType<typeof startEmbeddedBroker>>>
+    let registry: Awaited<ReturnType<typeof openEmbeddedRegistry>>
+    let control: Awaited<ReturnType<typeof openEmbeddedBroker>>
     let broker: Place
     beforeAll(async () => {
-      registry = await startEmbeddedRegistry()
-      control = await ControlledService.open((port) => startEmbeddedBroker({ port, storage }))
-      broker = { brokers: [control.running.address], registryUrl: registry.url }
+      registry = await openEmbeddedRegistry()
+      control = await openEmbeddedBroker([])
+      broker = { brokers: [control.running.address], registryUrl: registry.running.url }
     })
     afterAll(async () => {
       await control.stop()
