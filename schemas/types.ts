@@ -60,6 +60,10 @@ export interface AccountHead {
   output_tokens: number
   snapshot: SnapshotBaseline | null
   sighted: SightedObject[]
+  /** Which panes are the account's, in blocks. -1: written before there were blocks. */
+  number: number
+  /** Panes of earlier hops under this number were another account's. */
+  born_hop: number
 }
 
 export interface ActionHour {
@@ -332,7 +336,7 @@ export interface Fingerprint {
 export interface FingerprintState {
   position: Position | null
   head: AccountHead | null
-  pane: Pane | null
+  block: PaneBlock | null
   /** Sorted 8-byte hashes of the event ids of one hop. */
   event_ids: Buffer | null
 }
@@ -472,22 +476,12 @@ export interface Outcome {
 
 export type OutcomeKind = 'unknown' | 'banned' | 'throttled' | 'verification_requested' | 'verified' | 'verification_failed' | 'cleared' | 'appeal_upheld' | 'appeal_overturned'
 
-export interface Pane {
-  /** Pane number: time / pane length. */
+/** The panes of many accounts for one stretch of time. */
+export interface PaneBlock {
+  /** Number of the stretch: hop / hops in it. */
   index: number
-  requests_total: number
-  output_tokens_total: number
-  last_seen_ms: number
-  /** In the order of consumers/fingerprints/counters.ts; append only. */
-  counts: number[]
-  networks: Buffer
-  clients: Buffer
-  logit_bias_ids: Buffer
-  models: NameCount[]
-  spans: SpanCount[]
-  prefixes: HashCount[]
-  bodies: HashCount[]
-  client_tuples: HashCount[]
+  /** Packed as consumers/fingerprints/pane-block.ts says; its first byte is the form. */
+  panes: Buffer
 }
 
 export interface Params {

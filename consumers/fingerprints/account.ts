@@ -6,10 +6,13 @@ import type {
   SightedObject,
   SnapshotBaseline,
 } from '../../schemas/types.ts'
-import { PaneRings } from './pane-rings.ts'
 
-/** Everything the stage keeps about one account. */
+/** What the stage keeps about one account, its panes apart. */
 export interface AccountState {
+  /** By which blocks of panes know it; another account may have it later. */
+  readonly number: number
+  /** The hop in which the number became the account's. */
+  readonly born_hop: number
   readonly account_id: string
   facts: AccountFacts | null
   status: string | null
@@ -21,11 +24,12 @@ export interface AccountState {
   output_tokens: number
   snapshot: SnapshotBaseline | null
   sighted: SightedObject[]
-  readonly rings: PaneRings
 }
 
-export function newAccount(account_id: string): AccountState {
+export function newAccount(account_id: string, number: number, born_hop: number): AccountState {
   return {
+    number,
+    born_hop,
     account_id,
     facts: null,
     status: null,
@@ -36,7 +40,6 @@ export function newAccount(account_id: string): AccountState {
     output_tokens: 0,
     snapshot: null,
     sighted: [],
-    rings: new PaneRings(),
   }
 }
 
@@ -55,8 +58,8 @@ export function factsOf(account: Account): AccountFacts {
 }
 
 export function headOf(state: AccountState): AccountHead {
-  const { facts, status, org_id, first_seen_ms, last_seen_ms, requests, output_tokens, snapshot, sighted } = state
-  return { facts, status, org_id, first_seen_ms, last_seen_ms, requests, output_tokens, snapshot, sighted }
+  const { account_id: _, ...head } = state
+  return head
 }
 
 const AUTHORISED = 'authorised_distillation'

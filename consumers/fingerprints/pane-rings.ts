@@ -1,4 +1,7 @@
+import { ByteReader } from './bytes.ts'
+import { readPane, writePane } from './packed-pane.ts'
 import { mergePanes, type Pane } from './pane.ts'
+import { BlockDraft, type PaneBlock, type PanePlace } from './pane-block.ts'
 
 /** Hops in a five-hop pane, five-hop panes in a long pane, long panes kept. With hops of a minute: 5 min, 1 h, 24 h. */
 export const HOPS_PER_FIVE = 5
@@ -7,95 +10,241 @@ export const LONGS_KEPT = 24
 export const HOPS_PER_LONG = HOPS_PER_FIVE * FIVES_PER_LONG
 
 export type Tier = 'hop' | 'five' | 'long'
+const TIERS = ['hop', 'five', 'long'] as const
 const SLOTS: Record<Tier, number> = { hop: HOPS_PER_FIVE, five: FIVES_PER_LONG, long: LONGS_KEPT }
+const HOPS: Record<Tier, number> = { hop: 1, five: HOPS_PER_FIVE, long: HOPS_PER_LONG }
+
+/** One stretch of time of one tier: the panes of every account that was active in it, in blocks. */
+interface Slot {
+  /** Number of the stretch: hop / hops of the tier. */
+  readonly index: number
+  readonly blocks: (PaneBlock | undefined)[]
+}
+
+/** An account to the rings: its number, and the hop before which panes of that number are somebody else's. */
+export interface PaneOwner {
+  readonly number: number
+  readonly born_hop: number
+}
+
+/** The panes that cover a window of so many hops, oldest first. */
+export interface Window {
+  readonly hops: number
+  readonly panes: readonly Pane[]
+}
+
+/** Hears of what happens to blocks. */
+export interface RingEvents {
+  /** A block is new, changed or gone. */
+  changed(tier: Tier, slot: number, part: number): void
+  /** These blocks go, and no longer pane has what is in them. */
+  leaving(blocks: readonly PaneBlock[], lastHop: number): void
+}
 
 /**
- * The panes of one account: closed panes in three rings, written to the changelog once each, never rewritten. The open
- * five-hop pane is the merge of the hop panes that belong to it, and so on up, so that memory and changelog agree exactly.
- * A slot is `index mod slots`; what it holds of an older round is outdated and ignored.
+ * The panes of all accounts of a task: three rings of stretches of time. A hop's panes are written once, when the hop is
+ * processed; when five hops are over, those of each account are merged into one, and so on up. Memory and changelog agree
+ * exactly, byte for byte. A slot is `index mod slots`; what it holds of an older round is outdated and ignored.
  */
 export class PaneRings {
-  private readonly rings: Record<Tier, (Pane | undefined)[]> = { hop: [], five: [], long: [] }
+  private readonly rings: Record<Tier, (Slot | undefined)[]> = { hop: [], five: [], long: [] }
+  private readonly events: RingEvents
+  private readonly draft = new BlockDraft()
   private newest: number | null = null
+  /** Of all blocks. */
+  size_bytes = 0
 
-  /** Adds the pane of a hop, newer than all before. `written` is told of every slot that changed. */
-  add(pane: Pane, written: (tier: Tier, slot: number) => void): void {
-    const put = (tier: Tier, index: number, value: Pane) => {
-      const slot = index % SLOTS[tier]
-      this.rings[tier][slot] = value
-      written(tier, slot)
-    }
-    if (this.newest !== null) {
-      const five = Math.floor(this.newest / HOPS_PER_FIVE)
-      const long = Math.floor(this.newest / HOPS_PER_LONG)
-      if (Math.floor(pane.index / HOPS_PER_FIVE) > five) put('five', five, mergePanes(five, this.openFive(five)))
-      if (Math.floor(pane.index / HOPS_PER_LONG) > long) {
-        put('long', long, mergePanes(long, this.select('five', long * FIVES_PER_LONG, (long + 1) * FIVES_PER_LONG - 1)))
-      }
-    }
-    put('hop', pane.index, pane)
-    this.newest = pane.index
+  constructor(events: RingEvents) {
+    this.events = events
   }
 
-  slot(tier: Tier, slot: number): Pane | undefined {
-    return this.rings[tier][slot]
+  /** Closes the stretches that are over before `hop`. `ownerOf` gives the account of a number; null when there is none. */
+  close(hop: number, ownerOf: (number: number) => PaneOwner | null): void {
+    if (this.newest === null) return
+    const five = Math.floor(this.newest / HOPS_PER_FIVE)
+    const long = Math.floor(this.newest / HOPS_PER_LONG)
+    if (Math.floor(hop / HOPS_PER_FIVE) > five) this.closeStretch('five', five, 'hop', ownerOf)
+    if (Math.floor(hop / HOPS_PER_LONG) > long) this.closeStretch('long', long, 'five', ownerOf)
   }
 
-  /** Slots in use, for tombstones. */
-  slots(): { tier: Tier; slot: number }[] {
-    return (['hop', 'five', 'long'] as const).flatMap((tier) =>
-      this.rings[tier].flatMap((pane, slot) => (pane ? [{ tier, slot }] : [])),
-    )
+  /** Adds the pane of an account to the hop that `finish` will put away. Not before `close`. */
+  add(number: number, pane: Pane): void {
+    this.draft.begin(number)
+    writePane(this.draft.writer, pane)
   }
 
-  clear(tier: Tier, slot: number): void {
-    this.rings[tier][slot] = undefined
-    if (tier === 'hop') this.newest = this.rings.hop.reduce<number | null>(newer, null)
-  }
-
-  restore(tier: Tier, slot: number, pane: Pane): void {
-    this.rings[tier][slot] = pane
-    if (tier === 'hop') this.newest = newer(this.newest, pane)
+  /** Puts away the panes that were added as those of `hop`, which is newer than all before. */
+  finish(hop: number): void {
+    const blocks = this.draft.finish()
+    if (blocks.length === 0) return
+    this.put('hop', hop, blocks)
+    this.newest = hop
   }
 
   /**
-   * The panes that cover the last 5, 60 and 1,440 hops up to and with `hop`, oldest first: closed panes of the longest
-   * tier that fits, then shorter ones up to the newest hop, after which nothing happened.
+   * The panes of an account that cover the last 5, 60 and 1,440 hops up to and with `hop`, oldest first: closed stretches
+   * of the longest tier that fits, then shorter ones. `current` is its pane of `hop`, which is not in the rings yet.
    */
-  windows(hop: number): { hops: number; panes: Pane[] }[] {
-    const { newest } = this
-    if (newest === null) return []
-    const newestFive = Math.floor(newest / HOPS_PER_FIVE)
-    const newestLong = Math.floor(newest / HOPS_PER_LONG)
-    const firstFive = Math.floor(hop / HOPS_PER_FIVE) - FIVES_PER_LONG + 1
-    const firstLong = Math.floor(hop / HOPS_PER_LONG) - LONGS_KEPT + 1
-    const open = newestFive >= firstFive ? this.openFive(newestFive) : []
-    const openInDay = newestLong >= firstLong ? this.openFive(newestFive) : []
+  windows(owner: PaneOwner, hop: number, current: Pane | null): Window[] {
+    const five = Math.floor(hop / HOPS_PER_FIVE)
+    const long = Math.floor(hop / HOPS_PER_LONG)
+    const now = current === null ? [] : [current]
+    const hops = this.select('hop', owner, hop - HOPS_PER_FIVE + 1, hop)
+    const open = hops.filter(({ index }) => index >= five * HOPS_PER_FIVE).map(({ pane }) => pane)
+    const fives = this.select('five', owner, five - FIVES_PER_LONG + 1, five - 1)
+    const longs = this.select('long', owner, long - LONGS_KEPT + 1, long - 1)
+    const ofLong = fives.filter(({ index }) => index >= long * FIVES_PER_LONG)
+    const panesOf = (found: readonly { readonly pane: Pane }[]) => found.map(({ pane }) => pane)
     return [
-      { hops: HOPS_PER_FIVE, panes: this.select('hop', hop - HOPS_PER_FIVE + 1, hop) },
-      { hops: HOPS_PER_LONG, panes: [...this.select('five', firstFive, newestFive - 1), ...open] },
-      {
-        hops: HOPS_PER_LONG * LONGS_KEPT,
-        panes: [
-          ...this.select('long', firstLong, newestLong - 1),
-          ...this.select('five', Math.max(newestLong, firstLong) * FIVES_PER_LONG, newestFive - 1),
-          ...openInDay,
-        ],
-      },
+      { hops: HOPS_PER_FIVE, panes: [...panesOf(hops), ...now] },
+      { hops: HOPS_PER_LONG, panes: [...panesOf(fives), ...open, ...now] },
+      { hops: HOPS_PER_LONG * LONGS_KEPT, panes: [...panesOf(longs), ...panesOf(ofLong), ...open, ...now] },
     ]
   }
 
-  private openFive(five: number): Pane[] {
-    return this.select('hop', five * HOPS_PER_FIVE, five * HOPS_PER_FIVE + HOPS_PER_FIVE - 1)
+  block(tier: Tier, slot: number, part: number): PaneBlock | null {
+    return this.rings[tier][slot]?.blocks[part] ?? null
   }
 
-  private select(tier: Tier, from: number, to: number): Pane[] {
-    return this.rings[tier]
-      .filter((pane): pane is Pane => pane !== undefined && pane.index >= from && pane.index <= to)
-      .sort((a, b) => a.index - b.index)
+  /** Number of the stretch that a slot holds; null when it is empty. */
+  indexOf(tier: Tier, slot: number): number | null {
+    return this.rings[tier][slot]?.index ?? null
   }
-}
 
-function newer(newest: number | null, pane: Pane | undefined): number | null {
-  return pane ? Math.max(newest ?? pane.index, pane.index) : newest
+  /** Takes a block back from the changelog; null when it is gone. What an older round left in a slot is passed over. */
+  restore(tier: Tier, slot: number, part: number, entry: { index: number; block: PaneBlock } | null): void {
+    const ring = this.rings[tier]
+    const known = ring[slot]
+    if (entry === null) {
+      if (known) known.blocks[part] = undefined
+      return
+    }
+    if (known && known.index > entry.index) return
+    if (known && known.index === entry.index) known.blocks[part] = entry.block
+    else {
+      const blocks: (PaneBlock | undefined)[] = []
+      blocks[part] = entry.block
+      ring[slot] = { index: entry.index, blocks }
+    }
+  }
+
+  /** Call after the last `restore`. */
+  restored(): void {
+    this.size_bytes = 0
+    for (const { blocks } of this.slots()) for (const block of blocks) this.size_bytes += block?.bytes.length ?? 0
+    this.newest = null
+    for (const slot of this.rings.hop) {
+      if (slot?.blocks.some((block) => block !== undefined)) this.newest = Math.max(this.newest ?? 0, slot.index)
+    }
+  }
+
+  /** Every pane of every stretch, in no order. */
+  *all(): Generator<{ lastHop: number; number: number; place: PanePlace }> {
+    for (const { tier, index, blocks } of this.slots()) {
+      for (const block of blocks) {
+        if (!block) continue
+        for (let at = 0; at < block.length; at++) {
+          yield { lastHop: (index + 1) * HOPS[tier] - 1, number: block.numberAt(at), place: block.placeAt(at) }
+        }
+      }
+    }
+  }
+
+  /** Drops the stretch that ended first, but none that holds `hop`. Returns how many panes went; null: there is none left. */
+  dropOldest(hop: number): number | null {
+    let oldest: { tier: Tier; slot: number; end: number } | null = null
+    for (const { tier, slot, index, blocks } of this.slots()) {
+      const end = (index + 1) * HOPS[tier]
+      if (end > hop || !blocks.some((block) => block !== undefined)) continue
+      if (oldest === null || end < oldest.end) oldest = { tier, slot, end }
+    }
+    if (oldest === null) return null
+    const { tier, slot } = oldest
+    const panes = this.rings[tier][slot]!.blocks.reduce((sum, block) => sum + (block?.length ?? 0), 0)
+    this.remove(tier, slot)
+    return panes
+  }
+
+  /** Takes every pane of an account out. */
+  erase(number: number): void {
+    for (const { tier, slot, blocks } of this.slots()) {
+      for (const [part, block] of blocks.entries()) {
+        if (!block?.find(number)) continue
+        const rest = block.without(number) ?? undefined
+        blocks[part] = rest
+        this.size_bytes += (rest?.bytes.length ?? 0) - block.bytes.length
+        this.events.changed(tier, slot, part)
+      }
+    }
+  }
+
+  private *slots(): Generator<Slot & { tier: Tier; slot: number }> {
+    for (const tier of TIERS) {
+      for (const [slot, found] of this.rings[tier].entries()) if (found) yield { tier, slot, ...found }
+    }
+  }
+
+  private closeStretch(tier: Tier, index: number, from: Tier, ownerOf: (number: number) => PaneOwner | null): void {
+    const slot = index % SLOTS[tier]
+    if (this.rings[tier][slot]?.index === index) return
+    const ratio = HOPS[tier] / HOPS[from]
+    const numbers = new Set<number>()
+    for (const stretch of this.rings[from]) {
+      if (!stretch || Math.floor(stretch.index / ratio) !== index) continue
+      for (const block of stretch.blocks)
+        for (let at = 0; at < (block?.length ?? 0); at++) numbers.add(block!.numberAt(at))
+    }
+    for (const number of numbers) {
+      const owner = ownerOf(number)
+      if (owner === null) continue
+      const panes = this.select(from, owner, index * ratio, (index + 1) * ratio - 1)
+      if (panes.length === 0) continue
+      this.draft.begin(number)
+      writePane(this.draft.writer, mergePanes(panes.map(({ pane }) => pane)))
+    }
+    const blocks = this.draft.finish()
+    if (blocks.length > 0) this.put(tier, index, blocks)
+  }
+
+  private put(tier: Tier, index: number, blocks: PaneBlock[]): void {
+    const slot = index % SLOTS[tier]
+    this.remove(tier, slot)
+    this.rings[tier][slot] = { index, blocks }
+    for (const [part, block] of blocks.entries()) {
+      this.size_bytes += block.bytes.length
+      this.events.changed(tier, slot, part)
+    }
+  }
+
+  private remove(tier: Tier, slot: number): void {
+    const known = this.rings[tier][slot]
+    if (!known) return
+    this.rings[tier][slot] = undefined
+    const blocks = known.blocks.filter((block) => block !== undefined)
+    for (const block of blocks) this.size_bytes -= block.bytes.length
+    for (const part of known.blocks.keys()) this.events.changed(tier, slot, part)
+    if (!this.isMerged(tier, known.index)) this.events.leaving(blocks, (known.index + 1) * HOPS[tier] - 1)
+  }
+
+  /** True when the next tier holds what is in a stretch. */
+  private isMerged(tier: Tier, index: number): boolean {
+    const up = tier === 'hop' ? 'five' : tier === 'five' ? 'long' : null
+    if (up === null) return false
+    const above = Math.floor((index * HOPS[tier]) / HOPS[up])
+    return this.rings[up][above % SLOTS[up]]?.index === above
+  }
+
+  private select(tier: Tier, owner: PaneOwner, from: number, to: number): { index: number; pane: Pane }[] {
+    const found: { index: number; pane: Pane }[] = []
+    const first = Math.max(from, Math.floor(owner.born_hop / HOPS[tier]))
+    for (let index = first; index <= to; index++) {
+      const slot = this.rings[tier][index % SLOTS[tier]]
+      if (slot?.index !== index) continue
+      for (const block of slot.blocks) {
+        const place = block?.find(owner.number)
+        if (place) found.push({ index, pane: readPane(new ByteReader(place.bytes, place.begin)) })
+      }
+    }
+    return found
+  }
 }

@@ -1,6 +1,5 @@
 import { Distinct } from '../../lib/sketch/distinct.ts'
 import { type Counted, keepLargest } from '../../lib/sketch/heavy-hitters.ts'
-import type { Pane as PaneRecord } from '../../schemas/types.ts'
 import { COUNTERS, countRequest } from './counters.ts'
 import type { SeenRequest } from './request-fields.ts'
 
@@ -11,7 +10,6 @@ type Hashes = readonly Counted<number>[]
 
 /** What an account did within one pane of time. Immutable once built; panes merge. */
 export interface Pane {
-  readonly index: number
   readonly counts: readonly number[]
   readonly networks: Distinct
   readonly clients: Distinct
@@ -36,12 +34,7 @@ export interface Totals {
 }
 
 /** Builds the pane of one hop from the account's requests in it. */
-export function paneOf(
-  index: number,
-  requests: readonly SeenRequest[],
-  late: ReadonlySet<SeenRequest>,
-  before: Totals,
-): Pane {
+export function paneOf(requests: readonly SeenRequest[], late: ReadonlySet<SeenRequest>, before: Totals): Pane {
   const counts = new Array<number>(COUNTERS.length).fill(0)
   const networks = new Distinct()
   const clients = new Distinct()
@@ -70,7 +63,6 @@ export function paneOf(
     if (sketch.body_hash !== null) bodies.push(once(sketch.body_hash))
   }
   return {
-    index,
     counts,
     networks,
     clients,
@@ -87,9 +79,9 @@ export function paneOf(
 }
 
 /** Merges panes, oldest first, into one of a longer length. */
-export function mergePanes(index: number, panes: readonly Pane[]): Pane {
+export function mergePanes(panes: readonly Pane[]): Pane {
   const last = panes.at(-1)
-  if (last && panes.length === 1) return { ...last, index }
+  if (last && panes.length === 1) return last
   const counts = new Array<number>(COUNTERS.length).fill(0)
   const networks = new Distinct()
   const clients = new Distinct()
@@ -101,7 +93,6 @@ export function mergePanes(index: number, panes: readonly Pane[]): Pane {
     logit_bias_ids.merge(pane.logit_bias_ids)
   }
   return {
-    index,
     counts,
     networks,
     clients,
@@ -136,46 +127,10 @@ export function conversationPrefix(request: SeenRequest): number | null {
   return sketch.prefix_hashes[sketch.system_hash === null ? 1 : 2] ?? null
 }
 
-export function encodePane(pane: Pane): PaneRecord {
-  return {
-    index: pane.index,
-    requests_total: pane.requests_total,
-    output_tokens_total: pane.output_tokens_total,
-    last_seen_ms: pane.last_seen_ms,
-    counts: [...pane.counts],
-    networks: pane.networks.encode(),
-    clients: pane.clients.encode(),
-    logit_bias_ids: pane.logit_bias_ids.encode(),
-    models: pane.models.map(({ item, count }) => ({ name: item, count })),
-    spans: pane.spans.map(({ item, count, rank }) => ({ hash: item, count, cues: rank })),
-    prefixes: pane.prefixes.map(hashCount),
-    bodies: pane.bodies.map(hashCount),
-    client_tuples: pane.client_tuples.map(hashCount),
-  }
-}
-
-export function decodePane(record: PaneRecord): Pane {
-  return {
-    ...record,
-    networks: Distinct.decode(record.networks),
-    clients: Distinct.decode(record.clients),
-    logit_bias_ids: Distinct.decode(record.logit_bias_ids),
-    models: record.models.map(({ name, count }) => ({ item: name, count, rank: 0 })),
-    spans: record.spans.map(({ hash, count, cues }) => ({ item: hash, count, rank: cues })),
-    prefixes: record.prefixes.map(counted),
-    bodies: record.bodies.map(counted),
-    client_tuples: record.client_tuples.map(counted),
-  }
-}
-
 function once<Item>(item: Item): Counted<Item> {
   return { item, count: 1, rank: 0 }
 }
 
 export function hashCount({ item, count }: Counted<number>): { hash: number; count: number } {
   return { hash: item, count }
-}
-
-function counted({ hash, count }: { hash: number; count: number }): Counted<number> {
-  return { item: hash, count, rank: 0 }
 }

@@ -1,13 +1,17 @@
+import { StateFormUnknown } from '../../lib/ops/errors.ts'
 import { idHash, RecentIds } from '../../lib/sketch/recent-ids.ts'
 import { Changes } from '../../lib/stream/changes.ts'
-import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
 import { slices } from '../../lib/stream/slices.ts'
-import type { Account, FingerprintState, Outcome, Sighting } from '../../schemas/types.ts'
+import type { AccountHead, FingerprintState, Sighting } from '../../schemas/types.ts'
 import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
-import { decodePane, encodePane, type Pane, paneOf } from './pane.ts'
-import type { Tier } from './pane-rings.ts'
+import { AccountTable } from './account-table.ts'
+import { ByteReader } from './bytes.ts'
+import { readTotals } from './packed-pane.ts'
+import { type Pane, paneOf } from './pane.ts'
+import { PaneBlock } from './pane-block.ts'
+import { type PaneOwner, PaneRings, type Tier } from './pane-rings.ts'
 import type { SeenRequest } from './request-fields.ts'
 import type { FingerprintsSettings } from './settings.ts'
 import { sightingsOf } from './sightings.ts'
@@ -15,7 +19,7 @@ import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-const NOTHING: FingerprintState = { position: null, head: null, pane: null, event_ids: null }
+const NOTHING: FingerprintState = { position: null, head: null, block: null, event_ids: null }
 // NUL can't stand in an id that passed the intake, so keys of different accounts never meet.
 const SEPARATOR = '\u0000'
 const HEAD = 'head'
@@ -24,6 +28,7 @@ const IDS_PER_ENTRY_MAX = 50_000
 // About 100 bytes each: 200 kB.
 const SIGHTINGS_PER_RECORD_MAX = 2_000
 const IDS_PREFIX = `${SEPARATOR}ids${SEPARATOR}`
+const PANES_PREFIX = `${SEPARATOR}panes${SEPARATOR}`
 
 /** The requests of one account in one hop, and those of them that came late. */
 interface AccountRequests {
@@ -33,48 +38,70 @@ interface AccountRequests {
 
 /** Turns the requests of one partition into fingerprints of its accounts, and into sightings of what they share. */
 export class FingerprintsProcessor implements Processor {
-  private readonly accounts = new Map<string, AccountState>()
+  private readonly accounts = new AccountTable()
+  private readonly rings: PaneRings
   private readonly changes = new Changes()
-  private readonly expiry = new Expiry<string>(HOUR_MS)
   private readonly recentIds: RecentIds
   private readonly context: TaskContext
   private readonly settings: FingerprintsSettings
-  private active = 0
-  private readonly counts = { requests: 0, repeats: 0, late: 0, snapshots: 0, sightings: 0, evicted_accounts: 0 }
+  /** Hour up to which accounts have been looked through for those that expired; null: not yet. */
+  private expiredThrough: number | null = null
+  private readonly counts = {
+    requests: 0,
+    repeats: 0,
+    late: 0,
+    snapshots: 0,
+    sightings: 0,
+    evicted_accounts: 0,
+    expired_accounts: 0,
+    evicted_panes: 0,
+  }
 
   constructor(context: TaskContext, settings: FingerprintsSettings) {
     this.context = context
     this.settings = settings
     this.recentIds = new RecentIds(settings.event_id_hops)
+    this.rings = new PaneRings({
+      changed: (tier, slot, part) => this.markBlock(tier, slot, part),
+      leaving: (blocks, firstHop) => this.keepTotals(blocks, firstHop),
+    })
   }
 
   process(hop: HopInput): Output[] {
-    const lifecycle = this.join(hop.records.accounts ?? [], hop.records.outcomes ?? [])
+    this.rings.close(hop.hop, (number) => this.ownerOf(number))
+    const lifecycle = this.join(hop)
     const places = hop.records.requests?.byAccount() ?? new Map<string, readonly number[]>()
     const outputs: Output[] = []
     const sightings: Sighting[] = []
     const ids: number[] = []
     this.counts.late += hop.late.size
-    for (const account_id of [...new Set([...lifecycle, ...places.keys()])].sort(compareText)) {
-      const { requests: own, late } = this.requestsOf(hop, places.get(account_id) ?? [], ids)
-      const state = this.accountOf(account_id, 0)
+    for (const account_id of [...new Set([...lifecycle.keys(), ...places.keys()])].sort(compareText)) {
+      const { requests, late } = this.requestsOf(hop, places.get(account_id) ?? [], ids)
+      const touched = lifecycle.get(account_id)
+      if (requests.length === 0 && touched === undefined) continue
+      const state = touched ?? this.accountOf(account_id, hop, 0)
       const { org_id } = state
-      const pane = own.length > 0 ? this.addPane(state, hop, own, late) : null
-      const seen = own.length > 0 ? sightingsOf(state, hop.hop, hop.end_ms, own, this.settings) : []
-      sightings.push(...seen)
-      const reason = snapshotReason(state, hop.hop, pane, lifecycle.has(account_id), this.settings)
+      const pane = requests.length > 0 ? this.count(state, hop, requests, late) : null
+      if (pane !== null) this.rings.add(state.number, pane)
+      const windows = once(() => this.rings.windows(state, hop.hop, pane))
+      const dayPanes = () => windows().at(-1)?.panes ?? []
+      const seen = pane === null ? [] : sightingsOf(state, hop.hop, hop.end_ms, requests, dayPanes, this.settings)
+      for (const sighting of seen) sightings.push(sighting)
+      const reason = snapshotReason(state, hop.hop, pane, touched !== undefined, this.settings)
       if (reason !== null) {
-        const value = takeSnapshot(state, hop.hop, hop.end_ms, this.context.hop_ms, reason)
+        const value = takeSnapshot(state, hop.hop, hop.end_ms, this.context.hop_ms, reason, windows())
         outputs.push({ topic: 'fingerprints', key: account_id, partition: this.context.task, value })
         const profile = pane === null ? (state.snapshot?.profile ?? 0) : profileOf(pane)
         state.snapshot = { hop: hop.hop, requests: state.requests, profile }
         this.counts.snapshots++
       }
-      const isChanged = seen.length > 0 || lifecycle.has(account_id) || state.org_id !== org_id
-      if (reason !== null || isChanged) this.markHead(state)
+      const isChanged = seen.length > 0 || touched !== undefined || state.org_id !== org_id
+      if (reason === null && !isChanged) this.accounts.saveTotals(state)
+      else this.saveHead(state)
     }
+    this.rings.finish(hop.hop)
     this.markIds(hop.hop, ids)
-    this.evict(hop.end_ms)
+    this.evict(hop)
     return [...outputs, ...this.batches(hop.hop, sightings)]
   }
 
@@ -88,36 +115,50 @@ export class FingerprintsProcessor implements Processor {
       if (entry?.event_ids) this.restoreIds(entry.event_ids)
       return
     }
-    const [account_id, slot] = key.split(SEPARATOR) as [string, string]
-    if (slot === HEAD) this.restoreHead(account_id, entry)
-    else this.restorePane(account_id, slot, entry)
+    if (key.startsWith(PANES_PREFIX)) {
+      const [, , tier, slot, part] = key.split(SEPARATOR) as [string, string, Tier, string, string]
+      const found = entry?.block
+      const block = found ? { index: found.index, block: PaneBlock.decode(found.panes) } : null
+      this.rings.restore(tier, Number(slot), Number(part), block)
+      return
+    }
+    const [account_id, name] = key.split(SEPARATOR) as [string, string]
+    if (entry !== null && (name !== HEAD || entry.head === null || entry.head.number < 0)) {
+      throw new StateFormUnknown(
+        `fingerprints.state has an entry '${name}' of a form that this version does not read; start the version that wrote it, or reset the stage: delete its group and recreate fingerprints.state`,
+      )
+    }
+    if (name === HEAD) this.restoreHead(account_id, entry?.head ?? null)
   }
 
   restored(): void {
-    for (const state of this.accounts.values()) {
-      this.restoreTotals(state)
-      if (state.requests === 0) continue
-      this.active++
-      this.expiry.schedule(state.account_id, this.expires_ms(state))
+    this.rings.restored()
+    // A pane written after the head carries newer totals.
+    for (const { lastHop, number, place } of this.rings.all()) {
+      if (!this.isOwn(number, lastHop)) continue
+      this.accounts.raiseTotals(number, readTotals(new ByteReader(place.bytes, place.begin)))
     }
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.counts, accounts: this.accounts.size }
+    return { ...this.counts, accounts: this.accounts.size, state_bytes: this.stateBytes() }
   }
 
   /** Joins account records and outcomes; returns the accounts they changed. */
-  private join(accounts: readonly Account[], outcomes: readonly Outcome[]): Set<string> {
-    const touched = new Set<string>()
-    for (const account of accounts) {
-      const state = this.accountOf(account.account_id, account.event_time_ms)
+  private join(hop: HopInput): Map<string, AccountState> {
+    const touched = new Map<string, AccountState>()
+    const stateOf = (account_id: string, time_ms: number) =>
+      touched.get(account_id) ?? this.accountOf(account_id, hop, time_ms)
+    for (const account of hop.records.accounts ?? []) {
+      const state = stateOf(account.account_id, account.event_time_ms)
       if (state.facts !== null && state.facts.event_time_ms > account.event_time_ms) continue
       state.facts = factsOf(account)
-      touched.add(account.account_id)
+      touched.set(account.account_id, state)
     }
-    for (const outcome of outcomes) {
-      this.accountOf(outcome.account_id, outcome.event_time_ms).status = outcome.outcome
-      touched.add(outcome.account_id)
+    for (const outcome of hop.records.outcomes ?? []) {
+      const state = stateOf(outcome.account_id, outcome.event_time_ms)
+      state.status = outcome.outcome
+      touched.set(outcome.account_id, state)
     }
     return touched
   }
@@ -151,33 +192,30 @@ export class FingerprintsProcessor implements Processor {
     }
   }
 
-  private addPane(
+  private count(
     state: AccountState,
     hop: HopInput,
     requests: readonly SeenRequest[],
     late: ReadonlySet<SeenRequest>,
   ): Pane {
-    const isFirst = state.requests === 0
-    if (isFirst) {
-      this.active++
-      this.expiry.schedule(state.account_id, this.expires_ms(state))
+    if (state.requests === 0) {
       state.first_seen_ms = requests.reduce((first, { event_time_ms }) => Math.min(first, event_time_ms), hop.end_ms)
+      const isOver = this.expiredThrough !== null && hourOf(this.expires_ms(state.last_seen_ms)) < this.expiredThrough
+      if (isOver) this.expiredThrough = null
     }
     if (state.facts === null) state.org_id = requests.find(({ org_id }) => org_id !== null)?.org_id ?? state.org_id
-    const pane = paneOf(hop.hop, requests, late, state)
+    const pane = paneOf(requests, late, state)
     state.requests = pane.requests_total
     state.output_tokens = pane.output_tokens_total
     state.last_seen_ms = pane.last_seen_ms
-    state.rings.add(pane, (tier, slot) => this.markPane(state, tier, slot))
     return pane
   }
 
-  private accountOf(account_id: string, time_ms: number): AccountState {
-    const known = this.accounts.get(account_id)
+  private accountOf(account_id: string, { hop }: HopInput, time_ms: number): AccountState {
+    const known = this.accounts.load(account_id)
     if (known) return known
-    const state = newAccount(account_id)
+    const state = newAccount(account_id, this.accounts.take(account_id), hop)
     state.last_seen_ms = time_ms
-    this.accounts.set(account_id, state)
     return state
   }
 
@@ -193,94 +231,110 @@ export class FingerprintsProcessor implements Processor {
         key: `${this.context.task}`,
         partition,
         // Said once per hop: readers add up what the tasks say.
-        value: { hop, active_accounts: index === 0 ? this.active : 0, sightings: slice },
+        value: { hop, active_accounts: index === 0 ? this.accounts.active : 0, sightings: slice },
       })),
     )
   }
 
-  private expires_ms(state: AccountState): number {
-    return state.last_seen_ms + this.settings.account_ttl_days * DAY_MS
+  private expires_ms(last_seen_ms: number): number {
+    return last_seen_ms + this.settings.account_ttl_days * DAY_MS
   }
 
-  private evict(now_ms: number): void {
-    const expired = this.expiry.take(now_ms, (account_id) => {
-      const state = this.accounts.get(account_id)
-      return state ? this.expires_ms(state) : null
-    })
-    for (const account_id of expired) this.forgetActivity(account_id)
-    if (this.accounts.size <= this.settings.accounts_max) return
-    const byAge = [...this.accounts.values()].sort(
-      (a, b) => a.last_seen_ms - b.last_seen_ms || compareText(a.account_id, b.account_id),
-    )
-    // A tenth of a percent more than needed, so that a full table is not sorted in every hop.
-    const count = this.accounts.size - this.settings.accounts_max + Math.floor(this.settings.accounts_max / 1000)
-    for (const { account_id } of byAge.slice(0, count)) this.forget(account_id)
+  private evict({ hop, end_ms }: HopInput): void {
+    const hour = hourOf(end_ms)
+    if (this.expiredThrough === null || hour > this.expiredThrough) {
+      this.expiredThrough = hour
+      const isOver = (last_seen_ms: number) => hourOf(this.expires_ms(last_seen_ms)) < hour
+      for (const account_id of this.accounts.silentSince(isOver)) this.forgetActivity(account_id, hop)
+    }
+    const { accounts_max, state_bytes_max } = this.settings
+    // A tenth of a percent more than needed, so that a full table is not searched in every hop.
+    const spare = Math.floor(accounts_max / 1000)
+    if (this.accounts.size > accounts_max) this.forgetOldest(this.accounts.size - accounts_max + spare)
+    while (this.stateBytes() > state_bytes_max) {
+      const panes = this.rings.dropOldest(hop)
+      if (panes !== null) this.counts.evicted_panes += panes
+      else if (this.accounts.size > 0) this.forgetOldest(spare + 1)
+      else return
+    }
+  }
+
+  private stateBytes(): number {
+    return this.rings.size_bytes + this.accounts.size_bytes
+  }
+
+  private forgetOldest(count: number): void {
+    const oldest = this.accounts.longestSilent(count)
+    this.counts.evicted_accounts += oldest.length
+    for (const account_id of oldest) this.forget(account_id)
   }
 
   private forget(account_id: string): void {
-    const state = this.accounts.get(account_id)
-    if (!state) return
     this.accounts.delete(account_id)
-    if (state.requests > 0) this.active--
-    this.counts.evicted_accounts++
     this.changes.mark(headKey(account_id), () => null)
-    for (const { tier, slot } of state.rings.slots()) this.changes.mark(paneKey(account_id, tier, slot), () => null)
   }
 
   /** What an account did expires; what its record says stays, because the accounts topic won't say it again. */
-  private forgetActivity(account_id: string): void {
-    const state = this.accounts.get(account_id)
+  private forgetActivity(account_id: string, hop: number): void {
+    const state = this.accounts.load(account_id)
+    this.counts.expired_accounts++
     this.forget(account_id)
     if (!state?.facts) return
-    const kept = this.accountOf(account_id, state.last_seen_ms)
-    kept.facts = state.facts
-    kept.status = state.status
-    this.markHead(kept)
+    // Of the next hop on: what the rings hold until then under this number is what expired.
+    const kept = newAccount(account_id, this.accounts.take(account_id), hop + 1)
+    this.saveHead({ ...kept, facts: state.facts, status: state.status, last_seen_ms: state.last_seen_ms })
   }
 
-  private markHead(state: AccountState): void {
-    this.changes.mark(headKey(state.account_id), () => ({ ...NOTHING, head: headOf(state) }))
+  private saveHead(state: AccountState): void {
+    this.accounts.save(state)
+    this.markHead(state.account_id)
   }
 
-  private markPane(state: AccountState, tier: Tier, slot: number): void {
-    this.changes.mark(paneKey(state.account_id, tier, slot), () => {
-      const pane = state.rings.slot(tier, slot)
-      return pane ? { ...NOTHING, pane: encodePane(pane) } : null
+  private markHead(account_id: string): void {
+    this.changes.mark(headKey(account_id), () => {
+      const state = this.accounts.load(account_id)
+      if (state === null) return null
+      this.accounts.headIsWritten(state.number)
+      return { ...NOTHING, head: headOf(state) }
     })
   }
 
-  private restoreHead(account_id: string, entry: FingerprintState | null): void {
-    const state = this.accountOf(account_id, 0)
-    Object.assign(state, entry?.head ?? headOf(newAccount(account_id)))
+  private markBlock(tier: Tier, slot: number, part: number): void {
+    this.changes.mark(`${PANES_PREFIX}${tier}${SEPARATOR}${slot}${SEPARATOR}${part}`, () => {
+      const block = this.rings.block(tier, slot, part)
+      const index = this.rings.indexOf(tier, slot)
+      return block && index !== null ? { ...NOTHING, block: { index, panes: block.bytes } } : null
+    })
   }
 
-  /**
-   * A pane written after the head carries newer totals. Looked at when every entry is in, because a changelog that is not
-   * compacted holds panes of an account that was forgotten since.
-   */
-  private restoreTotals(state: AccountState): void {
-    const slots = state.rings.slots()
-    if (slots.length === 0 && state.facts === null && state.status === null && state.snapshot === null) {
-      this.accounts.delete(state.account_id)
-    }
-    for (const { tier, slot } of slots) {
-      const pane = state.rings.slot(tier, slot)
-      if (!pane) continue
-      state.requests = Math.max(state.requests, pane.requests_total)
-      state.output_tokens = Math.max(state.output_tokens, pane.output_tokens_total)
-      state.last_seen_ms = Math.max(state.last_seen_ms, pane.last_seen_ms)
+  /** Writes the totals of accounts whose newest pane is about to go: a restored task would not find them otherwise. */
+  private keepTotals(blocks: readonly PaneBlock[], lastHop: number): void {
+    for (const block of blocks) {
+      for (let at = 0; at < block.length; at++) {
+        const number = block.numberAt(at)
+        if (!this.isOwn(number, lastHop) || !this.accounts.isAheadOfHead(number)) continue
+        const { bytes, begin } = block.placeAt(at)
+        const { requests } = readTotals(new ByteReader(bytes, begin))
+        if (requests === this.accounts.requestsOf(number)) this.markHead(this.accounts.idOf(number)!)
+      }
     }
   }
 
-  private restorePane(account_id: string, name: string, entry: FingerprintState | null): void {
-    const dash = name.indexOf('-')
-    const tier = name.slice(0, dash) as Tier
-    const slot = Number(name.slice(dash + 1))
-    if (!entry?.pane) {
-      this.accounts.get(account_id)?.rings.clear(tier, slot)
-      return
-    }
-    this.accountOf(account_id, 0).rings.restore(tier, slot, decodePane(entry.pane))
+  private ownerOf(number: number): PaneOwner | null {
+    return this.accounts.idOf(number) === null ? null : { number, born_hop: this.accounts.bornHopOf(number) }
+  }
+
+  /** False when a pane under this number, of a stretch that ends with `lastHop`, was another account's. */
+  private isOwn(number: number, lastHop: number): boolean {
+    return this.accounts.idOf(number) !== null && lastHop >= this.accounts.bornHopOf(number)
+  }
+
+  private restoreHead(account_id: string, head: AccountHead | null): void {
+    this.accounts.delete(account_id)
+    if (head === null) return
+    this.accounts.take(account_id, head.number)
+    this.accounts.save({ ...head, account_id })
+    this.accounts.headIsWritten(head.number)
   }
 
   private restoreIds(bytes: Buffer): void {
@@ -306,8 +360,16 @@ function headKey(account_id: string): string {
   return `${account_id}${SEPARATOR}${HEAD}`
 }
 
-function paneKey(account_id: string, tier: Tier, slot: number): string {
-  return `${account_id}${SEPARATOR}${tier}-${slot}`
+function hourOf(time_ms: number): number {
+  return Math.floor(time_ms / HOUR_MS)
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function encodeIds(hop: number, ids: readonly number[]): Buffer {

@@ -19,16 +19,16 @@ interface Use {
 /**
  * What an account was seen with in one hop and is worth reporting: a span once it has been used twice within the 24 h
  * window, then once an hour; a conversation when it is new to the account; client and payment when new, then once a day.
- * Marks what it reports in `state.sighted`.
+ * Marks what it reports in `state.sighted`. `dayPanes` gives the panes of the 24 h window, this hop's included.
  */
 export function sightingsOf(
   state: AccountState,
   hop: number,
   end_ms: number,
   requests: readonly SeenRequest[],
+  dayPanes: () => readonly Pane[],
   settings: FingerprintsSettings,
 ): Sighting[] {
-  let panes: readonly Pane[] | null = null
   const context = contextOf(state)
   const sightings: Sighting[] = []
   for (const use of usesOf(state, end_ms, requests)) {
@@ -37,8 +37,7 @@ export function sightingsOf(
     const interval_hops = use.kind === 'span' ? settings.span_interval_hops : settings.static_interval_hops
     if (known && hop - known.hop < interval_hops) continue
     if (use.kind === 'span') {
-      panes ??= state.rings.windows(hop).at(-1)?.panes ?? []
-      if (spanUses(panes, use.object) < 2) continue
+      if (spanUses(dayPanes(), use.object) < 2) continue
     }
     sightings.push({ ...use, account_id: state.account_id, context })
     remember(state, use, hop)

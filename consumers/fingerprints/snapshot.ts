@@ -2,6 +2,7 @@ import type { Fingerprint, FingerprintWindow, SnapshotReason } from '../../schem
 import { type AccountState, contextOf, segmentOf } from './account.ts'
 import { COUNTER_INDEX as AT, cueCounts } from './counters.ts'
 import { hashCount, mergePanes, type Pane } from './pane.ts'
+import type { Window } from './pane-rings.ts'
 import type { FingerprintsSettings } from './settings.ts'
 
 // A cue class is prominent in a pane when at least half of its requests show it.
@@ -41,6 +42,7 @@ export function takeSnapshot(
   end_ms: number,
   hop_ms: number,
   reason: SnapshotReason,
+  windows: readonly Window[],
 ): Fingerprint {
   return {
     account_id: state.account_id,
@@ -51,7 +53,7 @@ export function takeSnapshot(
     context: contextOf(state),
     facts: state.facts,
     status: state.status,
-    windows: state.rings.windows(hop).map(({ hops, panes }) => windowOf(mergePanes(hop, panes), hops * hop_ms)),
+    windows: windows.map(({ hops, panes }) => windowOf(mergePanes(panes), hops * hop_ms)),
   }
 }
 

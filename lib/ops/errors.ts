@@ -23,3 +23,8 @@ export class UnavailableError extends HydrawatchError {
 export class InvariantViolated extends HydrawatchError {
   readonly code: string = 'E_INVARIANT'
 }
+
+/** State was written in a form that this version does not read. The message says what to do. */
+export class StateFormUnknown extends HydrawatchError {
+  readonly code = 'E_STATE_FORM'
+}

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { COUNTER_INDEX } from '../../../consumers/fingerprints/counters.ts'
-import { decodePane, encodePane, mergePanes, paneOf } from '../../../consumers/fingerprints/pane.ts'
-import { PaneRings, type Tier } from '../../../consumers/fingerprints/pane-rings.ts'
+import { mergePanes, paneOf } from '../../../consumers/fingerprints/pane.ts'
+import { PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
+import { PaneRings, type RingEvents, type Tier } from '../../../consumers/fingerprints/pane-rings.ts'
 import { requestValue } from '../stream/records.ts'
 
 const FIRST_HOP = 29_540_000
+const OWNER = { number: 3, born_hop: 0 }
 const TOTALS = { requests: 0, output_tokens: 0, last_seen_ms: 0 }
 
 /** Requests by hop, with gaps from nothing to more than a day. */
@@ -31,7 +33,6 @@ const activity = fc
 
 function paneAt(hop: number, requests: number) {
   return paneOf(
-    hop,
     Array.from({ length: requests }, (_, n) => requestValue(`e-${n}`, hop * 60_000)),
     new Set(),
     TOTALS,
@@ -49,22 +50,31 @@ function naive(past: readonly { hop: number; requests: number }[], hop: number):
 test('the windows of the rings are those of a recount, at every hop, and again after a restore', () => {
   fc.assert(
     fc.property(activity, fc.nat(1_600), (steps, silence) => {
-      const rings = new PaneRings()
-      const changelog = new Map<string, { tier: Tier; slot: number }>()
+      const changelog = new Map<string, { tier: Tier; slot: number; part: number }>()
+      const changed: RingEvents['changed'] = (tier, slot, part) =>
+        changelog.set(`${tier}-${slot}-${part}`, { tier, slot, part })
+      const rings = new PaneRings({ changed, leaving: () => undefined })
       const counts = (each: PaneRings, hop: number) =>
-        each.windows(hop).map(({ panes }) => mergePanes(hop, panes).counts[COUNTER_INDEX.requests] ?? 0)
+        each.windows(OWNER, hop, null).map(({ panes }) => mergePanes(panes).counts[COUNTER_INDEX.requests] ?? 0)
       for (const [index, { hop, requests }] of steps.entries()) {
-        rings.add(paneAt(hop, requests), (tier, slot) => changelog.set(`${tier}-${slot}`, { tier, slot }))
+        rings.close(hop, () => OWNER)
+        rings.add(OWNER.number, paneAt(hop, requests))
+        rings.finish(hop)
         expect(counts(rings, hop)).toEqual(naive(steps.slice(0, index + 1), hop))
       }
-      const later = steps.at(-1)!.hop + silence
-      expect(counts(rings, later)).toEqual(naive(steps, later))
-      const restored = new PaneRings()
-      for (const { tier, slot } of changelog.values()) {
-        const pane = rings.slot(tier, slot)
-        if (pane) restored.restore(tier, slot, decodePane(encodePane(pane)))
+      const restored = new PaneRings({ changed: () => undefined, leaving: () => undefined })
+      for (const { tier, slot, part } of changelog.values()) {
+        const block = rings.block(tier, slot, part)
+        const entry = block && { index: rings.indexOf(tier, slot)!, block: PaneBlock.decode(block.bytes) }
+        restored.restore(tier, slot, part, entry)
       }
-      expect(counts(restored, later)).toEqual(naive(steps, later))
+      restored.restored()
+      expect(restored.size_bytes).toBe(rings.size_bytes)
+      const later = steps.at(-1)!.hop + silence
+      for (const each of [rings, restored]) {
+        each.close(later, () => OWNER)
+        expect(counts(each, later)).toEqual(naive(steps, later))
+      }
     }),
     { numRuns: 150 },
   )

@@ -1,0 +1,132 @@
+// Numbers are packed at 7 bits a byte, sign in the lowest bit, as Avro does; hashes, which have 52 bits, take seven bytes.
+const HASH_BYTES = 7
+const LOW = 0x1_0000_0000
+// A larger count is not one; what a stage can't hold exactly it holds as this.
+const NUMBER_MAX = 2 ** 51
+
+/** Writes packed records one behind the other. */
+export class ByteWriter {
+  bytes = Buffer.allocUnsafeSlow(1 << 16)
+  length = 0
+
+  number(value: number): void {
+    this.reserve(8)
+    const clamped = Math.max(-NUMBER_MAX, Math.min(NUMBER_MAX, value))
+    let rest = clamped < 0 ? -2 * clamped - 1 : 2 * clamped
+    while (rest >= LOW) {
+      this.bytes[this.length++] = (rest % 128) | 128
+      rest = Math.floor(rest / 128)
+    }
+    while (rest >= 128) {
+      this.bytes[this.length++] = (rest & 127) | 128
+      rest >>>= 7
+    }
+    this.bytes[this.length++] = rest
+  }
+
+  hash(value: number): void {
+    this.reserve(HASH_BYTES)
+    const { bytes, length } = this
+    const high = Math.floor(value / LOW)
+    const low = value >>> 0
+    bytes[length] = low
+    bytes[length + 1] = low >>> 8
+    bytes[length + 2] = low >>> 16
+    bytes[length + 3] = low >>> 24
+    bytes[length + 4] = high
+    bytes[length + 5] = high >>> 8
+    bytes[length + 6] = high >>> 16
+    this.length += HASH_BYTES
+  }
+
+  text(value: string): void {
+    const size = Buffer.byteLength(value)
+    this.number(size)
+    this.reserve(size)
+    this.length += this.bytes.write(value, this.length)
+  }
+
+  block(value: Buffer): void {
+    this.number(value.length)
+    this.reserve(value.length)
+    this.bytes.set(value, this.length)
+    this.length += value.length
+  }
+
+  /** Bytes `begin` to `end` of `from` as they are. */
+  raw(from: Buffer, begin: number, end: number): void {
+    this.reserve(end - begin)
+    this.length += from.copy(this.bytes, this.length, begin, end)
+  }
+
+  /** Null is no text; an empty text is one. */
+  optionalText(value: string | null): void {
+    this.number(value === null ? 0 : 1)
+    if (value !== null) this.text(value)
+  }
+
+  optionalNumber(value: number | null): void {
+    this.number(value === null ? 0 : 1)
+    if (value !== null) this.number(value)
+  }
+
+  private reserve(size: number): void {
+    if (this.length + size <= this.bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size))
+    this.bytes.copy(grown, 0, 0, this.length)
+    this.bytes = grown
+  }
+}
+
+/** Reads what a `ByteWriter` wrote, from `at` on. */
+export class ByteReader {
+  private readonly bytes: Buffer
+  at: number
+
+  constructor(bytes: Buffer, at: number) {
+    this.bytes = bytes
+    this.at = at
+  }
+
+  number(): number {
+    const { bytes } = this
+    let byte = bytes[this.at++]!
+    let value = byte & 127
+    if (byte >= 128) {
+      byte = bytes[this.at++]!
+      value += (byte & 127) * 128
+      for (let unit = 16_384; byte >= 128; unit *= 128) {
+        byte = bytes[this.at++]!
+        value += (byte & 127) * unit
+      }
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  hash(): number {
+    const { bytes, at } = this
+    this.at += HASH_BYTES
+    const low = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+    return low + (bytes[at + 4]! | (bytes[at + 5]! << 8) | ((bytes[at + 6]! << 24) >> 8)) * LOW
+  }
+
+  text(): string {
+    const size = this.number()
+    this.at += size
+    return this.bytes.toString('utf8', this.at - size, this.at)
+  }
+
+  block(): Buffer {
+    const size = this.number()
+    this.at += size
+    return this.bytes.subarray(this.at - size, this.at)
+  }
+
+  optionalText(): string | null {
+    return this.number() === 0 ? null : this.text()
+  }
+
+  optionalNumber(): number | null {
+    return this.number() === 0 ? null : this.number()
+  }
+}

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type AccountState, headOf } from '../../../consumers/fingerprints/account.ts'
+import { AccountTable } from '../../../consumers/fingerprints/account-table.ts'
+import { ByteReader, ByteWriter } from '../../../consumers/fingerprints/bytes.ts'
+import { COUNTERS } from '../../../consumers/fingerprints/counters.ts'
+import { readPane, writePane } from '../../../consumers/fingerprints/packed-pane.ts'
+import type { Pane } from '../../../consumers/fingerprints/pane.ts'
+import { BlockDraft, PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
+import { FingerprintsProcessor } from '../../../consumers/fingerprints/processor.ts'
+import { fingerprintsSettings } from '../../../consumers/fingerprints/settings.ts'
+import { localType, parseSchema } from '../../../lib/avro/record-types.ts'
+import { Distinct } from '../../../lib/sketch/distinct.ts'
+import type { HopInput } from '../../../lib/stream/processor.ts'
+import type { FingerprintState } from '../../../schemas/types.ts'
+import { HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
+
+const hash = fc.nat(2 ** 32 - 1).map((n) => n * 2 ** 20 + (n % 1_048_573))
+const count = fc.oneof(
+  fc.nat(200),
+  fc.maxSafeNat().map((n) => n % 2 ** 50),
+)
+const hashes = fc.array(fc.record({ item: hash, count, rank: fc.constant(0) }), { maxLength: 12 })
+const distinct = fc.array(hash, { maxLength: 200 }).map((values) => {
+  const all = new Distinct()
+  for (const value of values) all.add(value)
+  return all
+})
+const pane: fc.Arbitrary<Pane> = fc.record({
+  counts: fc.array(fc.oneof(fc.constant(0), count), { minLength: COUNTERS.length, maxLength: COUNTERS.length }),
+  networks: distinct,
+  clients: distinct,
+  logit_bias_ids: distinct,
+  models: fc.array(fc.record({ item: fc.string({ unit: 'grapheme' }), count, rank: fc.constant(0) }), {
+    maxLength: 12,
+  }),
+  spans: fc.array(fc.record({ item: hash, count, rank: fc.nat(255) }), { maxLength: 12 }),
+  prefixes: hashes,
+  bodies: hashes,
+  client_tuples: hashes,
+  requests_total: count,
+  output_tokens_total: count,
+  last_seen_ms: count,
+})
+
+test('a packed pane comes back as it was, wherever in a block it stands', () => {
+  fc.assert(
+    fc.property(fc.array(pane, { minLength: 1, maxLength: 6 }), (panes) => {
+      const draft = new BlockDraft()
+      for (const [index, each] of panes.entries()) {
+        draft.begin(1_000 - 7 * index)
+        writePane(draft.writer, each)
+      }
+      const [block] = draft.finish()
+      const again = PaneBlock.decode(block!.bytes)
+      for (const [index, each] of panes.entries()) {
+        const { bytes, begin } = again.find(1_000 - 7 * index)!
+        expect(readPane(new ByteReader(bytes, begin))).toEqual(each)
+      }
+      expect(again.find(999)).toBeNull()
+      const rest = again.without(1_000)
+      expect(rest?.find(1_000) ?? null).toBeNull()
+      expect(rest?.length ?? 0).toBe(panes.length - 1)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('numbers, hashes and text survive packing, and a count beyond all counts becomes the largest one', () => {
+  const writer = new ByteWriter()
+  const hashes_all = [0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 52 - 1, Number.MAX_SAFE_INTEGER, -1]
+  for (const value of hashes_all) writer.hash(value)
+  for (const value of [0, -1, 127, 2 ** 31, 2 ** 51, 2 ** 53]) writer.number(value)
+  writer.text('Zürich \u{1f30a}')
+  const reader = new ByteReader(writer.bytes, 0)
+  expect(hashes_all.map(() => reader.hash())).toEqual(hashes_all)
+  expect([1, 2, 3, 4, 5, 6].map(() => reader.number())).toEqual([0, -1, 127, 2 ** 31, 2 ** 51, 2 ** 51])
+  expect(reader.text()).toBe('Zürich \u{1f30a}')
+})
+
+test('an account is the same after the table has packed it, and a free number goes to the next one', () => {
+  const table = new AccountTable()
+  const state = (account_id: string): AccountState => ({
+    number: table.take(account_id),
+    born_hop: 29_540_000,
+    account_id,
+    facts: {
+      event_time_ms: 1_772_438_388_167,
+      org_id: 'org-1',
+      created_at_ms: null,
+      plan: 'free',
+      programme: null,
+      verification: 'email',
+      payment_hash: 2 ** 52 - 1,
+      monthly_quota_tokens: 5_000_000,
+      contract_flags: ['reseller'],
+    },
+    status: 'cleared',
+    org_id: null,
+    first_seen_ms: 1_772_438_388_000,
+    last_seen_ms: 1_772_438_399_000,
+    requests: 7,
+    output_tokens: 900,
+    snapshot: { hop: 29_540_001, requests: 5, profile: 3 },
+    sighted: [{ kind: 'payment', object: 2 ** 52 - 3, hop: 29_540_001 }],
+  })
+  const states = ['a', 'b', 'c'].map(state)
+  for (const each of states) table.save(each)
+  for (const each of states) expect(table.load(each.account_id)).toEqual(each)
+  table.delete('b')
+  table.delete('a')
+  expect([table.take('d'), table.take('e'), table.take('f')]).toEqual([0, 1, 3])
+  expect(table.load('c')).toEqual(states[2])
+})
+
+test('what an account did before it was forgotten does not count for the one that has its number now', () => {
+  const processor = new FingerprintsProcessor(
+    { task: 0, partitions: 1, hop_ms: HOP_MS },
+    fingerprintsSettings.parse({ accounts_max: 1 }),
+  )
+  const requestsIn = (hop: number, account_id: string) => {
+    const [output] = processor.process(hopOf(hop, account_id, 3))
+    const value = output?.topic === 'fingerprints' ? output.value : null
+    return value && 'windows' in value ? value.windows.map(({ requests }) => requests) : null
+  }
+  expect(requestsIn(100, 'a')).toEqual([3, 3, 3])
+  processor.process(hopOf(101, 'b', 1))
+  expect(processor.counters()).toMatchObject({ accounts: 1, evicted_accounts: 1 })
+  expect(requestsIn(102, 'c')).toEqual([3, 3, 3])
+  expect(requestsIn(103, 'a')).toEqual([3, 3, 3])
+})
+
+test('state larger than its limit loses its oldest panes first, with tombstones, and counts them', () => {
+  const settings = fingerprintsSettings.parse({ state_bytes_max: 120_000 })
+  const processor = new FingerprintsProcessor({ task: 0, partitions: 1, hop_ms: HOP_MS }, settings)
+  const entries = new Map<string, FingerprintState | null>()
+  for (let hop = 0; hop < 130; hop++) {
+    processor.process(hopOf(hop, ...Array.from({ length: 200 }, (_, n) => [`a-${n}`, 1] as const).flat()))
+    for (const { key, value } of processor.drainChanges()) entries.set(key, value as FingerprintState | null)
+  }
+  const { evicted_panes, evicted_accounts, accounts, state_bytes } = processor.counters()
+  expect(evicted_panes).toBeGreaterThan(0)
+  expect(state_bytes).toBeLessThanOrEqual(120_000)
+  expect({ evicted_accounts, accounts }).toEqual({ evicted_accounts: 0, accounts: 200 })
+  expect([...entries].filter(([key, value]) => key.includes('long') && value === null)).not.toEqual([])
+  const restored = new FingerprintsProcessor({ task: 0, partitions: 1, hop_ms: HOP_MS }, settings)
+  for (const [key, value] of entries) restored.restore({ key, value })
+  restored.restored()
+  expect(restored.counters()).toMatchObject({ accounts, state_bytes })
+})
+
+test('an entry of the form before blocks decodes, and is refused by name', () => {
+  const older = {
+    type: 'record',
+    name: 'FingerprintState',
+    namespace: 'hydrawatch',
+    fields: [
+      {
+        name: 'pane',
+        type: ['null', { type: 'record', name: 'Pane', fields: [{ name: 'index', type: 'long' }] }],
+        default: null,
+      },
+    ],
+  }
+  const bytes = parseSchema(JSON.stringify(older)).toBuffer({ pane: { index: 5 } })
+  const type = localType('fingerprints.state')
+  const value: FingerprintState = type.fromBuffer(bytes, type.createResolver(parseSchema(JSON.stringify(older))))
+  expect({ ...value }).toEqual({ position: null, head: null, block: null, event_ids: null })
+  const processor = new FingerprintsProcessor(
+    { task: 0, partitions: 1, hop_ms: HOP_MS },
+    fingerprintsSettings.parse({}),
+  )
+  expect(() => processor.restore({ key: 'a-1\u0000hop-3', value })).toThrow(/'hop-3' of a form/)
+  const head = headOf({ ...newHead(), number: -1 })
+  expect(() => processor.restore({ key: 'a-1\u0000head', value: { ...value, head } })).toThrow(/'head' of a form/)
+  expect(() => processor.restore({ key: 'a-1\u0000hop-3', value: null })).not.toThrow()
+})
+
+function newHead(): AccountState {
+  return {
+    number: 0,
+    born_hop: 0,
+    account_id: 'a-1',
+    facts: null,
+    status: null,
+    org_id: null,
+    first_seen_ms: 0,
+    last_seen_ms: 0,
+    requests: 1,
+    output_tokens: 0,
+    snapshot: null,
+    sighted: [],
+  }
+}
+
+/** A hop with so many requests of each account: `'a', 3, 'b', 1`. */
+function hopOf(hop: number, ...accounts: readonly (string | number)[]): HopInput {
+  const requests = []
+  for (let i = 0; i < accounts.length; i += 2) {
+    for (let n = 0; n < Number(accounts[i + 1]); n++) {
+      requests.push({ ...requestValue(`${hop}-${n}`, hop * HOP_MS), account_id: String(accounts[i]) })
+    }
+  }
+  return { hop, end_ms: (hop + 1) * HOP_MS, records: { requests: sourceRecords(requests) }, late: new Set() }
+}
