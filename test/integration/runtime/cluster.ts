@@ -3,7 +3,7 @@ import { createKafka, type KafkaClient } from '../../../lib/kafka/client.ts'
 import type { Log, LogLine } from '../../../lib/kafka/log.ts'
 import { openRegistry } from '../../../lib/kafka/schemas.ts'
 import { applyTopics } from '../../../lib/kafka/topics.ts'
-import { openBroker } from '../../helpers/broker.ts'
+import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 
 export interface Cluster {
   readonly kafka: KafkaClient
@@ -14,8 +14,8 @@ export interface Cluster {
   readonly isExternal: boolean
   readonly log: Log
   readonly lines: LogLine[]
-  /** Compacts now, where the broker can be told to. */
-  compactNow(): void
+  /** The broker itself, for tests that compact, stop or freeze it. */
+  readonly service: TestBroker
   stop(): Promise<void>
 }
 
@@ -45,9 +45,7 @@ export async function startCluster(partitions: number): Promise<Cluster> {
     isExternal: kind === 'external',
     log,
     lines,
-    compactNow: () => {
-      testBroker.compactNow?.()
-    },
+    service: testBroker,
     async stop() {
       if (kind === 'external') {
         const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix))

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { openPublisher, type Publisher } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
 import { type StageRuntime, type StartOptions, startStage } from '../../../lib/kafka/stage-runtime.ts'
@@ -82,6 +83,22 @@ export async function publishRequests(publisher: Publisher, requests: readonly R
 export async function finish(publisher: Publisher, sum: StageRuntime, lastHop: number): Promise<void> {
   await publisher.closeInput((lastHop + 3) * HOP_MS)
   await committedThrough(sum, lastHop)
+}
+
+/** Waits until the runtimes hold so many tasks each, all of them running. */
+export async function sharedTasks(runtimes: readonly StageRuntime[], tasks: number): Promise<void> {
+  await eventually(`${tasks} running tasks in each of ${runtimes.length} members`, () =>
+    runtimes.every((runtime) => {
+      const own = runtime.status().tasks
+      return own.length === tasks && own.every(({ state }) => state === 'running')
+    }),
+  )
+}
+
+/** Stops runtimes, and fails if one could not leave its group within its grace period. */
+export async function stopInTime(cluster: Cluster, runtimes: readonly StageRuntime[]): Promise<void> {
+  await Promise.all(runtimes.map((runtime) => runtime.stop()))
+  expect(cluster.lines.filter(({ message }) => message === 'stopped without leaving the group')).toEqual([])
 }
 
 export async function committedThrough(runtime: StageRuntime, hop: number): Promise<void> {
