@@ -3,7 +3,7 @@ import type { TopicName } from '../../schemas/topics.ts'
 import type { TopicValues } from '../../schemas/values.ts'
 import { InvariantViolated } from '../ops/errors.ts'
 import { projectedType } from './projection.ts'
-import { localType, parseSchema, type Resolver, type Type } from './record-types.ts'
+import { localSchema, localType, parseSchema, type Resolver, type Type } from './record-types.ts'
 import { FRAME_BYTES, frame, schemaIdOf } from './wire-format.ts'
 
 /** Where schemas and their ids come from: a registry. Both reject when it can't be reached. */
@@ -116,7 +116,14 @@ export function createCodec(source: SchemaSource): Codec {
   return {
     async prepareTopics(topics) {
       const missing = topics.filter((topic) => !writerIds.has(topic))
-      await Promise.all(missing.map(async (topic) => writerIds.set(topic, await source.idOf(topic))))
+      await Promise.all(
+        missing.map(async (topic) => {
+          const id = await source.idOf(topic)
+          writerIds.set(topic, id)
+          // What we write we can read, whether or not the registry is there when it comes back to us.
+          schemas.set(id, localSchema(topic))
+        }),
+      )
     },
     async prepareRecords(records) {
       await Promise.all([...missingIds(records)].map(fetchSchema))

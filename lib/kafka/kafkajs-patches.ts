@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
 import { isTlsRefusal } from './access-errors.ts'
 import type { Log } from './log.ts'
-import { isCoordinatorMoving, protocolErrorOf } from './protocol-error.ts'
+import { isCoordinatorMoving, isUnreachable, protocolErrorOf, rootOf } from './protocol-error.ts'
 import { isAuthorisationType, noteRefusal, refusedTopics } from './refusals.ts'
 
 // kafkajs 2.2.4 is frozen, so what is wrong inside it is mended here, on its prototypes, once for a process. Each patch
@@ -54,7 +54,8 @@ interface ConsumerGroupPrototype {
 /**
  * A join that meets a coordinator which is loading its groups stops a kafkajs consumer for good: `joinAndSync` gives up at
  * whatever is not a rebalance. That happens to the first group of a new cluster and to every group whose coordinator
- * restarts or moves; Java's client waits and asks again.
+ * restarts or moves; Java's client waits and asks again. And where no broker could say who the coordinator is, kafkajs calls
+ * that final, so that whoever owns the consumer is never asked whether to start it again.
  */
 function waitForCoordinators(log: Log): void {
   const group: { prototype: ConsumerGroupPrototype } = require('kafkajs/src/consumer/consumerGroup.js')
@@ -63,8 +64,14 @@ function waitForCoordinators(log: Log): void {
     hasChanged(log, 'its way to join a group')
     return
   }
-  group.prototype.joinAndSync = function (this: ConsumerGroupPrototype): Promise<unknown> {
-    return whileCoordinatorMoves(() => joinAndSync.call(this))
+  group.prototype.joinAndSync = async function (this: ConsumerGroupPrototype): Promise<unknown> {
+    try {
+      return await whileCoordinatorMoves(() => joinAndSync.call(this))
+    } catch (error) {
+      const root = rootOf(error)
+      if (root instanceof Error && isUnreachable(root)) Object.assign(root, { retriable: true })
+      throw error
+    }
   }
 }
 

@@ -1,29 +1,15 @@
 import { isKafkaError } from './client.ts'
 import { BrokerUnavailable } from './errors.ts'
-import { isCoordinatorMoving } from './protocol-error.ts'
-
-// What kafkajs 2.2.4 throws for a broker that is not there, hangs or is not known yet. It wraps them in
-// KafkaJSNumberOfRetriesExceeded or KafkaJSNonRetriableError when it has tried often enough.
-const UNREACHABLE = new Set([
-  'KafkaJSConnectionError',
-  'KafkaJSConnectionClosedError',
-  'KafkaJSRequestTimeoutError',
-  'KafkaJSBrokerNotFound',
-  'KafkaJSNoBrokerAvailableError',
-  'KafkaJSGroupCoordinatorNotFound',
-  'KafkaJSMetadataNotLoaded',
-  'KafkaJSTopicMetadataNotLoaded',
-  'KafkaJSLockTimeout',
-])
+import { isCoordinatorMoving, isUnreachable, rootOf } from './protocol-error.ts'
 
 /**
  * True for trouble that may pass without anybody's doing: brokers that are away, restart, or hand leadership over. A
  * refusal, such as for want of rights or for a record that is too large, comes back however often it is tried.
  */
 export function isOutage(error: unknown): boolean {
-  const root = rootOf(error)
+  const root = rootOf(error instanceof BrokerUnavailable ? error.cause : error)
   if (!isKafkaError(root)) return false
-  if (UNREACHABLE.has(root.name) || isCoordinatorMoving(root)) return true
+  if (isUnreachable(root) || isCoordinatorMoving(root)) return true
   return root.type !== undefined && root.retriable === true
 }
 
@@ -48,10 +34,4 @@ export class Outage {
   end(): void {
     this.since_ms = null
   }
-}
-
-function rootOf(error: unknown): unknown {
-  const isWrapped = error instanceof BrokerUnavailable || isKafkaError(error)
-  if (isWrapped && error.cause !== undefined && error.cause !== error) return rootOf(error.cause)
-  return error
 }

@@ -20,3 +20,29 @@ const COORDINATOR_MOVES = new Set([
 export function isCoordinatorMoving(error: unknown): boolean {
   return COORDINATOR_MOVES.has(protocolErrorOf(error) ?? '')
 }
+
+// What kafkajs 2.2.4 throws for a broker that is not there, hangs or is not known yet. It wraps them in
+// KafkaJSNumberOfRetriesExceeded or KafkaJSNonRetriableError when it has tried often enough.
+const UNREACHABLE = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSMetadataNotLoaded',
+  'KafkaJSTopicMetadataNotLoaded',
+  'KafkaJSLockTimeout',
+])
+
+/** True when a broker could not be reached, or said too little to know whom to ask. */
+export function isUnreachable(error: unknown): boolean {
+  const root = rootOf(error)
+  return root instanceof Error && UNREACHABLE.has(root.name)
+}
+
+/** What stands at the bottom of errors that were wrapped around it. */
+export function rootOf(error: unknown): unknown {
+  if (!(error instanceof Error) || error.cause === undefined || error.cause === error) return error
+  return rootOf(error.cause)
+}

@@ -73,9 +73,12 @@ test('stages can be stopped while the broker is away, within their grace period'
   if (control === null) return expect(cluster.isExternal, NOT_OURS).toBe(true)
   const { stages } = await withBacklog(cluster)
   await control.stop()
-  await Promise.all(stages.map((stage) => stage.stop()))
-  await Promise.all(stages.map(({ closed }) => closed))
-  await control.start()
+  try {
+    await stopInTime(cluster, stages)
+    await Promise.all(stages.map(({ closed }) => closed))
+  } finally {
+    await control.start()
+  }
 })
 
 test('a registry that is away stops nobody who knows the schemas, ends a stage that needs another, and loses nothing', async () => {

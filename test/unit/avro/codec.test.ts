@@ -26,12 +26,23 @@ async function decodeOnce(topic: TopicName, bytes: Buffer, schemas: Record<numbe
 }
 
 describe('the Avro codec', () => {
-  test('reads back what it wrote, and asks for each schema once', async () => {
+  test('reads back what it wrote without asking the registry', async () => {
     const { source, asked } = sourceOf({ 7: localSchema('hops') }, { hops: 7 })
     const codec = createCodec(source)
     await codec.prepareTopics(['hops'])
     const bytes = codec.encode('hops', CUT)
     expect([...bytes.subarray(0, 5)]).toEqual([0, 0, 0, 0, 7])
+    expect(codec.isPrepared([bytes])).toBe(true)
+    expect(codec.decode('hops', bytes)).toMatchObject({ value: CUT, rejection: null })
+    expect(asked).toEqual([])
+  })
+
+  test("asks for another writer's schema once", async () => {
+    const { source, asked } = sourceOf({ 7: localSchema('hops') }, { hops: 7 })
+    const writer = createCodec(source)
+    await writer.prepareTopics(['hops'])
+    const bytes = writer.encode('hops', CUT)
+    const codec = createCodec(source)
     expect(codec.isPrepared([bytes])).toBe(false)
     await Promise.all([codec.prepareRecords([bytes, bytes]), codec.prepareRecords([bytes, null])])
     expect(codec.isPrepared([bytes])).toBe(true)
