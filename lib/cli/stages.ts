@@ -15,13 +15,20 @@ export interface RunningStages {
   stop(): Promise<void>
 }
 
+/** Who wants to see the stages at work. */
+export interface StageObserver {
+  /** A stage has been started. */
+  watch?(stage: StageRuntime): void
+  onHop?(hop: CommittedHop): void
+}
+
 /** Starts the named stages, downstream first, so that nothing waits for a reader. */
 export async function startStages(
   context: CliContext,
   config: Config,
   cluster: Cluster,
   names: readonly string[],
-  onHop?: (hop: CommittedHop) => void,
+  observer: StageObserver = {},
 ): Promise<RunningStages> {
   const all = stagesOf(config)
   const chosen = all.filter(({ name }) => names.includes(name))
@@ -31,8 +38,11 @@ export async function startStages(
     await Promise.all(runtimes.map((runtime) => runtime.stop()))
   }
   try {
-    for (const stage of [...chosen].reverse())
-      runtimes.push(await startStage(optionsOf(context, config, cluster, all, stage, onHop)))
+    for (const stage of [...chosen].reverse()) {
+      const runtime = await startStage(optionsOf(context, config, cluster, all, stage, observer))
+      runtimes.push(runtime)
+      observer.watch?.(runtime)
+    }
   } catch (error) {
     await stop()
     throw error
@@ -46,7 +56,7 @@ function optionsOf(
   { kafka, codec }: Cluster,
   all: readonly Stage[],
   stage: Stage,
-  onHop: ((hop: CommittedHop) => void) | undefined,
+  observer: StageObserver,
 ) {
   return {
     stage,
@@ -64,6 +74,6 @@ function optionsOf(
       fields: object
     }) => context.log[level](fields, message),
     now: Date.now,
-    onHop,
+    onHop: (hop: CommittedHop) => observer.onHop?.(hop),
   }
 }

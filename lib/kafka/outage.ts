@@ -30,6 +30,10 @@ export class Outage {
     return this.now() - this.since_ms < this.max_ms
   }
 
+  get isOngoing(): boolean {
+    return this.since_ms !== null
+  }
+
   /** Something has worked again. */
   end(): void {
     this.since_ms = null

@@ -57,6 +57,8 @@ export interface StageStatus {
   /** When the broker last answered a heartbeat or a fetch, epoch ms; before the first, when the stage was started. */
   readonly lastHeard_ms: number
   readonly sessionTimeout_ms: number
+  /** The brokers are away and the stage waits for them, for as long as `outage_max_ms` allows. */
+  readonly isAway: boolean
   /** The stage has stopped, is stopping, or has failed: it will not read again. */
   readonly isOver: boolean
   readonly tasks: readonly TaskStatus[]
@@ -65,7 +67,11 @@ export interface StageStatus {
 }
 
 export interface StageCounters {
-  readonly tasks: readonly ({ readonly task: number } & TaskCounters)[]
+  /** Of each task; `processor` is what its processor counts, empty while there is none. */
+  readonly tasks: readonly ({
+    readonly task: number
+    readonly processor: Readonly<Record<string, number>>
+  } & TaskCounters)[]
   /** Counters of the processors, summed over the tasks held now. */
   readonly processor: Readonly<Record<string, number>>
 }
@@ -256,6 +262,7 @@ class Runtime implements StageRuntime {
       generation: this.generation,
       lastHeard_ms: this.lastHeard_ms,
       sessionTimeout_ms: this.sessionTimeout_ms,
+      isAway: this.outage.isOngoing,
       isOver: this.stopping !== null || this.failure !== null,
       tasks: this.sortedTasks().map(([, task]) => task.status()),
       behind: this.gate?.behind() ?? [],
@@ -268,7 +275,10 @@ class Runtime implements StageRuntime {
       for (const [name, count] of Object.entries(task.processorCounters()))
         processor[name] = (processor[name] ?? 0) + count
     }
-    return { tasks: this.sortedTasks().map(([task, { counters }]) => ({ task, ...counters })), processor }
+    const tasks = this.sortedTasks().map(([number, task]) => {
+      return { task: number, processor: task.processorCounters(), ...task.counters }
+    })
+    return { tasks, processor }
   }
 
   async refreshEnds(): Promise<void> {

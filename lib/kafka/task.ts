@@ -93,7 +93,7 @@ export interface TaskStatus {
   /** Records of hops that are not complete. */
   readonly buffered: number
   readonly offsets: readonly InputStatus[]
-  /** A complete hop is there to be processed. */
+  /** A complete hop is there that has not been committed. */
   readonly isReady: boolean
   /** What the next hop still needs; a source that waits for other sources misses their next hop. */
   readonly missing: readonly MissingPart[]
@@ -159,6 +159,7 @@ export class Task {
   /** Committed offsets by `topic/partition`, as far as this process knows. */
   private readonly committed = new Map<string, number>()
   private marks: readonly ProgressMark[] = []
+  private isCommitting = false
   private readonly since_ms: number
   readonly counters: TaskCounters = newTaskCounters()
 
@@ -215,7 +216,7 @@ export class Task {
       restore: this.restoring?.progress() ?? null,
       buffered: assembler?.buffered() ?? 0,
       offsets: this.inputs.map((input) => this.inputStatus(input)),
-      isReady: assembler?.ready() ?? false,
+      isReady: this.isCommitting || (assembler?.ready() ?? false),
       missing: assembler ? this.missing(assembler) : [],
       since_ms: this.since_ms,
       marks: this.marks,
@@ -429,7 +430,9 @@ export class Task {
         continue
       }
       const hops_max = await this.readTablesUp()
+      this.isCommitting = true
       await this.commitHops(this.checkAlive(), hops_max)
+      this.isCommitting = false
       this.holdBack(life.assembler)
       await yieldToEventLoop()
     }
@@ -672,6 +675,7 @@ export class Task {
     const { life } = this
     this.life = null
     this.restoring = null
+    this.isCommitting = false
     if (life) this.closing = life.producer.close()
   }
 

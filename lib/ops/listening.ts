@@ -10,7 +10,7 @@ export class PortInUse extends HydrawatchError {
   constructor(what: string, host: string, port: number) {
     super(
       `E_PORT_IN_USE: ${what} cannot listen on ${host}:${port}, the port is taken. ` +
-        'Stop the process that holds it, or choose another port (0 picks a free one).',
+        'Stop the process that holds it, or choose another port.',
     )
     this.host = host
     this.port = port

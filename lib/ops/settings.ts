@@ -119,12 +119,28 @@ export const logSettings = z.strictObject({
     .describe('Least level that is logged.'),
 })
 
+export const metricsSettings = z.strictObject({
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('Of `run`: serves /metrics, /livez, /readyz and /statez on this port; 9464 is usual. 0 serves nothing.'),
+  host: z
+    .string()
+    .min(1, 'an address')
+    .default('127.0.0.1')
+    .describe('Address that they are served on. They say nothing about accounts, and ask nobody who he is.'),
+})
+
 export type { RegistryAccessSettings, SaslSettings, TlsSettings } from './connection-settings.ts'
 export type KafkaSettings = z.output<typeof kafkaSettings>
 export type TopicSettings = z.output<typeof topicSettings>
 export type HopSettings = z.output<typeof hopSettings>
 export type EdgeSettings = z.output<typeof edgeSettings>
 export type LogSettings = z.output<typeof logSettings>
+export type MetricsSettings = z.output<typeof metricsSettings>
 
 /** Shape to spread into a composed schema: `z.strictObject({ ...operationalSettings, ... })`. */
 export const operationalSettings = {
@@ -133,4 +149,5 @@ export const operationalSettings = {
   hops: hopSettings.prefault({}),
   edge: edgeSettings.prefault({}),
   log: logSettings.prefault({}),
+  metrics: metricsSettings.prefault({}),
 }

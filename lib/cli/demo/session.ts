@@ -49,10 +49,12 @@ export async function openDemo(
   const reached = new Map<string, number>()
   let wake = () => {}
   const { prefix, partitions } = config.topics
-  const stages = await startStages(context, config, cluster, STAGE_NAMES, (committed) => {
-    delay.note(committed)
-    reached.set(committed.stage, committed.hop)
-    wake()
+  const stages = await startStages(context, config, cluster, STAGE_NAMES, {
+    onHop(committed) {
+      delay.note(committed)
+      reached.set(committed.stage, committed.hop)
+      wake()
+    },
   })
   let failure: { error: unknown } | null = null
   stages.closed.catch((error: unknown) => {

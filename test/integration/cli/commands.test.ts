@@ -27,6 +27,14 @@ function requests(count: number): string {
   ).join('\n')
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 beforeAll(async () => {
   broker = await openBroker()
   env = deployment(broker)
@@ -67,7 +75,9 @@ describe('produce, run and lag', () => {
       { partition: 0, held: false, hop: null, state: 'stopped' },
       { partition: 1, held: false, hop: null, state: 'stopped' },
     ])
-    const running = startHydrawatch(['run', 'all'], env)
+    const port = await freePort()
+    const pages = `http://127.0.0.1:${port}`
+    const running = startHydrawatch(['run', 'all', '--set', `metrics.port=${port}`], env)
     try {
       await waitFor('the last hop in every stage', async () => {
         const lag = await hydrawatch(['lag', '--json'], { env })
@@ -78,9 +88,26 @@ describe('produce, run and lag', () => {
           ({ committed, lag: behind, state }) => committed !== null && Number(behind) <= 3 && state === 'ok',
         )
       })
+      expect((await fetch(`${pages}/readyz`)).status).toBe(200)
+      for (const path of ['/metrics', '/statez']) {
+        const body = await (await fetch(pages + path)).text()
+        expect(body).toContain('enforcement')
+        expect(body).not.toMatch(/acct-/)
+      }
     } finally {
       expect(await running.stop()).toBe(0)
     }
+    await expect(fetch(`${pages}/livez`)).rejects.toThrow()
+  })
+
+  it('refuses to run beside somebody who holds the port of the metrics', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as { port: number }
+    const run = await hydrawatch(['run', 'all', '--set', `metrics.port=${port}`], { env })
+    taken.close()
+    expect(run.status).toBe(1)
+    expect(run.err).toContain(`the metrics endpoint cannot listen on 127.0.0.1:${port}`)
   })
 
   it('looks at the lag again and again until it is told to stop', async () => {

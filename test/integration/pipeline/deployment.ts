@@ -63,8 +63,8 @@ export async function openDeployment(partitions: number): Promise<Deployment> {
   const cluster: Cluster = await openCluster(context, config)
   await cluster.prepare()
   const reached = new Map<string, number>()
-  const stages: RunningStages = await startStages(context, config, cluster, STAGE_NAMES, ({ stage, hop }) => {
-    reached.set(stage, hop)
+  const stages: RunningStages = await startStages(context, config, cluster, STAGE_NAMES, {
+    onHop: ({ stage, hop }) => reached.set(stage, hop),
   })
   let failure: { error: unknown } | null = null
   stages.closed.catch((error: unknown) => {

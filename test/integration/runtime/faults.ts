@@ -46,3 +46,28 @@ export function watchCommits(kafka: KafkaClient, at: (point: CommitPoint) => voi
     },
   }
 }
+
+/** Something that others wait for until it is opened. */
+export interface Barrier {
+  readonly passed: Promise<void>
+  open(): void
+}
+
+export function barrier(): Barrier {
+  let open = (): void => undefined
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { passed, open: () => open() }
+}
+
+/** The client, except that no task gets its producer, with which a restore begins, before the barrier is open. */
+export function holdRestores(kafka: KafkaClient, { passed }: Barrier): KafkaClient {
+  return {
+    ...kafka,
+    transactionalProducer(transactionalId, timeout_ms) {
+      const producer = kafka.transactionalProducer(transactionalId, timeout_ms)
+      return { ...producer, connect: () => passed.then(() => producer.connect()) }
+    },
+  }
+}
