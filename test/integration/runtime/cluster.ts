@@ -20,13 +20,13 @@ export interface Cluster {
 }
 
 /** A broker and a registry with every topic and schema, for one test. */
-export async function startCluster(partitions: number): Promise<Cluster> {
+export async function startCluster(partitions: number, broker?: TestBroker): Promise<Cluster> {
   const lines: LogLine[] = []
   const log: Log = (line) => {
     lines.push(line)
     if (process.env.HYDRAWATCH_TEST_LOG) process.stderr.write(`${JSON.stringify(line)}\n`)
   }
-  const testBroker = await openBroker()
+  const testBroker = broker ?? (await openBroker())
   const { brokers, registryUrl, kind } = testBroker
   // A broker that outlives the test keeps its topics apart from everybody else's.
   const prefix = kind === 'embedded' ? '' : `t${process.pid}-${Math.random().toString(36).slice(2, 8)}.`

@@ -4,6 +4,7 @@ import { readTopic } from '../../../lib/kafka/reader.ts'
 import { type StageRuntime, type StartOptions, startStage } from '../../../lib/kafka/stage-runtime.ts'
 import type { Stage } from '../../../lib/stream/stage.ts'
 import type { Request } from '../../../schemas/types.ts'
+import type { TestBroker } from '../../helpers/broker.ts'
 import { type Cluster, eventually, startCluster } from './cluster.ts'
 import { type MemberProcess, startMember } from './member-process.ts'
 import { stageSettings, toyWriters } from './settings.ts'
@@ -21,8 +22,9 @@ export class Harness {
     for (const cleanup of this.cleanups.splice(0).reverse()) await cleanup()
   }
 
-  async cluster(partitions: number): Promise<Cluster> {
-    const cluster = await startCluster(partitions)
+  /** On the broker given, or the one that tests talk to. */
+  async cluster(partitions: number, broker?: TestBroker): Promise<Cluster> {
+    const cluster = await startCluster(partitions, broker)
     this.onClose(() => cluster.stop())
     return cluster
   }
