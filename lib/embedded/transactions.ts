@@ -6,6 +6,7 @@ import type { PartitionLog } from './log/partition-log.ts'
 import type { BatchHeader } from './log/record-batch.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import { ErrorCode } from './protocol/error-codes.ts'
+import type { BrokerStorage } from './storage/storage.ts'
 import type { Change, Tables } from './storage/tables.ts'
 import { after } from './timer.ts'
 import type { TopicStore } from './topics.ts'
@@ -65,9 +66,8 @@ export interface TransactionCoordinatorOptions {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
   readonly topics: TopicStore
-  readonly tables: Tables
+  readonly storage: BrokerStorage
   readonly clock: () => number
-  readonly log: (line: string) => void
 }
 
 /** `transaction.max.timeout.ms` of Kafka. */
@@ -95,9 +95,9 @@ export class TransactionCoordinator {
     this.#producerIds = options.producerIds
     this.#groups = options.groups
     this.#topics = options.topics
-    this.#tables = options.tables
+    this.#tables = options.storage.tables
     this.#clock = options.clock
-    this.#recover(options.log)
+    this.#recover(options.storage.log)
   }
 
   /** Makes the caller the owner of the id: aborts what its predecessor left open and fences it with a new epoch. */

@@ -38,6 +38,9 @@ beforeAll(async () => {
   await admin.connect()
   raw = await connectRaw(broker.brokers[0] ?? '')
   if (!isOursToStop()) return
+  // A fresh Apache Kafka makes its topic of offsets when a client first asks who coordinates a group.
+  const topic = await createTopic(admin)
+  await sooner('a coordinator of groups', () => committedOffset(uniqueName('nobody'), topic), '-1')
   // One restart for all: a real Kafka takes its time over each.
   for (const [name, prepare] of SITUATIONS) checks.set(name, await prepare())
   await restart()

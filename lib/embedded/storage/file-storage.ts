@@ -19,6 +19,7 @@ const NAME_LENGTH_MAX = 200
 /** Storage in a folder: a journal of the tables, and under `logs` a folder per topic with a folder per partition. */
 export class FileStorage implements BrokerStorage {
   readonly tables: Tables
+  readonly log: (line: string) => void
   readonly #options: FileStorageOptions
   readonly #logs: string
 
@@ -26,6 +27,7 @@ export class FileStorage implements BrokerStorage {
   constructor(options: FileStorageOptions) {
     const { disk, folder, log } = options
     this.#options = options
+    this.log = log
     this.#logs = join(folder, 'logs')
     this.tables = new Journal({ disk, path: join(folder, 'broker.journal'), log })
   }
@@ -40,11 +42,11 @@ export class FileStorage implements BrokerStorage {
   }
 
   keepOnly(topics: readonly TopicIdentity[]): void {
-    const { disk, log } = this.#options
+    const { disk } = this.#options
     const known = new Set(topics.map(folderOf))
     for (const name of disk.list(this.#logs)) {
       if (known.has(name)) continue
-      log(`removed ${join(this.#logs, name)}, whose topic was deleted`)
+      this.log(`removed ${join(this.#logs, name)}, whose topic was deleted`)
       disk.remove(join(this.#logs, name))
     }
   }

@@ -10,6 +10,8 @@ export interface TopicIdentity {
 /** What outlives a broker: one that is started on the storage of a stopped one goes on where that left off. */
 export interface BrokerStorage {
   readonly tables: Tables
+  /** Told what a crash has left behind and what was done about it. */
+  readonly log: (line: string) => void
   /** The batches of a partition, those of earlier runs included; empty for a partition that is new. */
   openPartition(topic: TopicIdentity, index: number): BatchStore
   /** Forgets the batches of a topic that is no more. */
@@ -21,6 +23,7 @@ export interface BrokerStorage {
 /** Storage in the memory of this process. */
 export class MemoryStorage implements BrokerStorage {
   readonly tables = new MemoryTables()
+  readonly log = () => undefined
   readonly #partitions = new Map<string, BatchStore[]>()
 
   openPartition({ id }: TopicIdentity, index: number): BatchStore {
