@@ -91,4 +91,27 @@ describe('the assignment of tasks', () => {
       ['c', [3]],
     ])
   })
+
+  test('a rolling restart moves what a member leaves and what it gets back, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 24 }), (memberCount, taskCount) => {
+        const names = Array.from({ length: memberCount }, (_, n) => `member-${n}`)
+        let assigned = assignTasks(
+          names.map((memberId) => ({ memberId, tasks: [] })),
+          taskCount,
+        )
+        const share_max = Math.ceil(taskCount / memberCount)
+        for (const name of names) {
+          const others = claimsOf(assigned).filter(({ memberId }) => memberId !== name)
+          const without = assignTasks(others, taskCount)
+          if (others.length > 0) expect(movedTasks(assigned, without)).toBe(assigned.get(name)?.length)
+          // A process that starts again is a new member, which holds nothing.
+          assigned = assignTasks([...claimsOf(without), { memberId: `${name}-again`, tasks: [] }], taskCount)
+          const moved = movedTasks(without, assigned)
+          expect(moved).toBe(assigned.get(`${name}-again`)?.length)
+          expect(moved).toBeLessThanOrEqual(share_max)
+        }
+      }),
+    )
+  })
 })
