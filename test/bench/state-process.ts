@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { PaneBlock } from '../../consumers/fingerprints/pane-block.ts'
 import { FingerprintsProcessor } from '../../consumers/fingerprints/processor.ts'
 import { fingerprintsSettings } from '../../consumers/fingerprints/settings.ts'
 import { sketchKeys } from '../../lib/cli/pipeline.ts'
@@ -38,16 +39,36 @@ async function main(): Promise<void> {
   const before = held_bytes()
   const hops = 48
   const options = { accounts, requestsPerAccount: Number(values.requests), hops, over_hops: 24 * 60 - 30, hop_ms }
+  // The bytes are those that the processor holds, so that this costs next to nothing.
+  const blocks = new Map<string, Buffer>()
   let step = 0
   for (const hop of mixedHops(models, options)) {
     processor.process(hop)
-    processor.drainChanges()
+    for (const { key, value } of processor.drainChanges()) {
+      const block = value && 'block' in value ? value.block : null
+      if (block) blocks.set(key, block.panes)
+    }
     step++
     if (step % Math.floor(hops / readings) !== 0) continue
     const { accounts: kept, requests, state_bytes, evicted_accounts } = processor.counters()
     const bytes = held_bytes() - before
-    process.stdout.write(`${JSON.stringify({ kept, requests, bytes, state_bytes, evicted_accounts })}\n`)
+    const largest_bytes = largestOf(blocks.values())
+    process.stdout.write(`${JSON.stringify({ kept, requests, bytes, state_bytes, evicted_accounts, largest_bytes })}\n`)
   }
+}
+
+/** Bytes of all panes of the account that has most. */
+function largestOf(blocks: Iterable<Buffer>): number {
+  const sizes = new Map<number, number>()
+  for (const bytes of blocks) {
+    const block = PaneBlock.decode(bytes)
+    for (let at = 0; at < block.length; at++) {
+      const end = at + 1 < block.length ? block.placeAt(at + 1).begin : bytes.length
+      const number = block.numberAt(at)
+      sizes.set(number, (sizes.get(number) ?? 0) + end - block.placeAt(at).begin)
+    }
+  }
+  return [...sizes.values()].reduce((largest, size) => Math.max(largest, size), 0)
 }
 
 await main()
