@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { Metrics } from '../../../lib/monitor/metrics.ts'
+import { selectorsOf } from './promql.ts'
+
+interface Rule {
+  readonly alert: string
+  readonly expr: string
+  readonly annotations: { readonly summary: string; readonly runbook: string }
+}
+
+interface Panel {
+  readonly title: string
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[]
+}
+
+// What Prometheus itself adds to a sample, and what a histogram's buckets have.
+const ADDED_LABELS = ['instance', 'job', 'le']
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+const rules: Rule[] = parse(read('deploy/prometheus/hydrawatch.rules.yml')).groups.flatMap(
+  (group: { rules: Rule[] }) => group.rules,
+)
+const panels: Panel[] = JSON.parse(read('deploy/grafana/hydrawatch.json')).panels
+const metrics = new Metrics({ withNode: false })
+const labelsByMetric = metrics.labels()
+afterAll(() => metrics.close())
+
+function problemsOf(expr: string, shown: string): string[] {
+  const { selectors, groupedBy } = selectorsOf(expr)
+  const known = selectors.flatMap(({ metric }) => labelsByMetric.get(metric) ?? [])
+  return [
+    ...selectors.filter(({ metric }) => !labelsByMetric.has(metric)).map(({ metric }) => `no metric ${metric}`),
+    ...selectors.flatMap(({ metric, labels }) =>
+      labels
+        .filter((label) => !labelsByMetric.get(metric)?.includes(label))
+        .map((label) => `${metric} has no ${label}`),
+    ),
+    ...[...groupedBy, ...shownLabels(shown)]
+      .filter((label) => !known.includes(label) && !ADDED_LABELS.includes(label))
+      .map((label) => `nothing has the label ${label}`),
+  ]
+}
+
+function shownLabels(text: string): string[] {
+  return [...text.matchAll(/\{\{\s*(?:\$labels\.)?([a-z_]+)\s*\}\}/g)].map(([, label]) => label ?? '')
+}
+
+describe('the alert rules', () => {
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('%s names what is exported', (_name, rule) => {
+    expect(problemsOf(rule.expr, rule.annotations.summary)).toEqual([])
+  })
+
+  it('send whoever is paged to a section of the operations page', () => {
+    const headings = [...read('docs/operations.md').matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
+    for (const { annotations } of rules) {
+      const [, heading] = /^docs\/operations\.md, "(.*)"$/.exec(annotations.runbook) ?? []
+      expect(headings).toContain(heading)
+    }
+  })
+})
+
+describe('the dashboard', () => {
+  it.each(panels.map((panel) => [panel.title, panel] as const))('%s charts what is exported', (_title, panel) => {
+    expect(panel.targets.flatMap(({ expr, legendFormat }) => problemsOf(expr, legendFormat))).toEqual([])
+  })
+})
+
+describe('the check of names', () => {
+  it('finds a metric, a label and a grouping that are not there, and what is not PromQL', () => {
+    expect(problemsOf('hydrawatch_hops', '')).toEqual(['no metric hydrawatch_hops'])
+    expect(problemsOf('hydrawatch_hops_total{topic="a"}', '')).toEqual(['hydrawatch_hops_total has no topic'])
+    expect(problemsOf('sum by (reason) (hydrawatch_hops_total)', '{{ $labels.topic }}')).toEqual([
+      'nothing has the label reason',
+      'nothing has the label topic',
+    ])
+    expect(() => problemsOf('sum by (stage) (', '')).toThrow('not PromQL')
+  })
+})
