@@ -190,7 +190,7 @@ test.runIf(mayRun)(
         await killAndRestart()
       }
       await finish(publisher, sum, 1_029)
-      expect(await readSums(cluster)).toEqual(expectedSums(requests.flat()))
+      expect(await readSums(cluster, 1_029)).toEqual(expectedSums(requests.flat()))
     } finally {
       await harness.close()
     }

@@ -110,8 +110,16 @@ export async function committedThrough(runtime: StageRuntime, hop: number): Prom
   })
 }
 
-/** What the summing stage has said, hop by hop. */
-export async function readSums(cluster: Cluster): Promise<HopSum[]> {
-  const records = await readTopic({ ...cluster, topic: 'model-releases' })
-  return records.flatMap(({ value }) => (value ? [JSON.parse(value.model)] : []))
+/**
+ * What the summing stage has said, hop by hop, through a hop that it has committed. A broker answers a commit before
+ * readers of committed records see it (KIP-98: the coordinator writes the markers afterwards), so this reads until they do.
+ */
+export async function readSums(cluster: Cluster, lastHop: number): Promise<HopSum[]> {
+  let sums: HopSum[] = []
+  await eventually(`hop ${lastHop} to be readable`, async () => {
+    const records = await readTopic({ ...cluster, topic: 'model-releases' })
+    sums = records.flatMap(({ value }) => (value ? [JSON.parse(value.model)] : []))
+    return records.some(({ hop }) => hop !== null && hop.hop >= lastHop)
+  })
+  return sums
 }

@@ -36,7 +36,7 @@ test("joins a table as of each hop's end, whenever the table's records were read
     await committedThrough(count, hop)
   }
   await committedThrough(sum, 1_020)
-  const paid = (await readSums(cluster)).map(({ hop, counts }) => [hop, counts[0]?.paid])
+  const paid = (await readSums(cluster, 1_020)).map(({ hop, counts }) => [hop, counts[0]?.paid])
   expect(paid).toEqual([
     ...[false, false, true, false, false, false, true, true].map((isPaid, i) => [1_000 + i, isPaid]),
     ...Array.from({ length: 10 }, (_, i) => [1_011 + i, i % 2 === 1]),
@@ -50,7 +50,7 @@ test('closes the hops of a silent source, and of one that never spoke', async ()
   const publisher = await harness.publisher(cluster, 3)
   await publishRequests(publisher, [requestAt('a', 1_000 * HOP_MS), requestAt('a', 1_009 * HOP_MS)])
   await committedThrough(sum, 1_009)
-  expect((await readSums(cluster)).map(({ hop, total }) => [hop, total])).toEqual([
+  expect((await readSums(cluster, 1_009)).map(({ hop, total }) => [hop, total])).toEqual([
     [1_000, 1],
     [1_009, 2],
   ])
