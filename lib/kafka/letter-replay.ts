@@ -93,9 +93,12 @@ function recordOf(
   return { topic: prefix + topic, partition, key, value: payload, headers: all }
 }
 
+// Letters have a topic of one partition.
+const LETTERS_PARTITION = 0
+
 function markOf(letter: DeadLetter, { codec, prefix }: Pick<LettersSource, 'codec' | 'prefix'>): EncodedRecord {
   const value = codec.encode(LETTERS_TOPIC, { ...letter, payload: null, replayed: true })
-  return { topic: prefix + LETTERS_TOPIC, partition: null, key: letter.source, value }
+  return { topic: prefix + LETTERS_TOPIC, partition: LETTERS_PARTITION, key: letter.source, value }
 }
 
 function* chunks(letters: readonly PlacedLetter[]): Generator<PlacedLetter[]> {

@@ -2,15 +2,17 @@ import type { Message } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { TopicValues } from '../../schemas/values.ts'
 import type { Codec } from '../avro/codec.ts'
+import { partitionCount } from '../stream/topology.ts'
 import type { KafkaClient } from './client.ts'
 import { watermarkHeaders } from './headers.ts'
+import { keyPartition } from './key-partition.ts'
 
 /** A record with its bytes. `topic` is the name on the broker. */
 export interface EncodedRecord {
   readonly topic: string
-  /** Null: the partitioner decides by key. */
-  readonly partition: number | null
-  /** Never null: kafkajs deals records without a key out anew on each retry, which loses some and repeats others. */
+  /** Never left to kafkajs, see `sendRecords`. */
+  readonly partition: number
+  /** Never null: what has no key has no order, and compaction refuses it. */
   readonly key: string | Buffer
   readonly value: Buffer | null
   readonly headers?: Record<string, string | Buffer>
@@ -28,20 +30,32 @@ const BYTES_PER_SEND_MAX = 900_000
 // Offsets, lengths, timestamp and the hop headers of one record.
 const OVERHEAD_BYTES = 64
 
-/** Sends records in order, in bounded pieces, one after the other. Call it once at a time for a producer. */
+/**
+ * Sends records in bounded pieces, one after the other, those of a partition in their order. Call it once at a time for a producer.
+ *
+ * A piece is of one partition. kafkajs 2.2.4 repeats a send that has failed in part for each broker that has not answered, by the leaders
+ * of that moment: when a leader has moved to a broker that had answered already, the records of its partition are never sent, and the
+ * send counts as done; a broker that was slow to answer gets its records a second time, under new sequence numbers. With one
+ * partition there is one broker to ask, whoever it is, and the sequence numbers of a repeat are those of the first time.
+ */
 export async function sendRecords(sender: Sender, records: readonly EncodedRecord[]): Promise<void> {
-  for (const slice of slices(records)) {
-    const messages = new Map<string, Message[]>()
-    for (const { topic, partition, key, value, headers } of slice) {
-      const message: Message = { key, value, headers, ...(partition === null ? {} : { partition }) }
-      const known = messages.get(topic)
-      if (known) known.push(message)
-      else messages.set(topic, [message])
+  for (const ofPartition of byPartition(records)) {
+    for (const slice of slices(ofPartition)) {
+      const messages = slice.map(({ partition, key, value, headers }): Message => ({ partition, key, value, headers }))
+      await sender.sendBatch({ topicMessages: [{ topic: slice[0]!.topic, messages }] })
     }
-    await sender.sendBatch({
-      topicMessages: [...messages].map(([topic, topicMessages]) => ({ topic, messages: topicMessages })),
-    })
   }
+}
+
+function byPartition(records: readonly EncodedRecord[]): Iterable<EncodedRecord[]> {
+  const groups = new Map<string, EncodedRecord[]>()
+  for (const record of records) {
+    const place = `${record.topic}/${record.partition}`
+    const group = groups.get(place)
+    if (group) group.push(record)
+    else groups.set(place, [record])
+  }
+  return groups.values()
 }
 
 /** Cuts records into pieces that one send may hold; a record larger than that goes alone. */
@@ -71,7 +85,7 @@ export interface PublisherOptions {
   readonly codec: Codec
   /** Put before every topic name. */
   readonly prefix: string
-  /** Partitions of `requests`. */
+  /** Partitions of the topics that have many. */
   readonly partitions: number
   readonly topics: readonly TopicName[]
 }
@@ -83,7 +97,7 @@ export interface PublishedRecord<Topic extends TopicName> {
   readonly value: TopicValues[Topic] | null
 }
 
-/** Writes records from the outside world to their topics: idempotent, keyed, in the order given. */
+/** Writes records from the outside world to their topics: idempotent, keyed, those of a partition in the order given. */
 export interface Publisher {
   /** Resolves when the broker has them all. Rejects with BrokerUnavailable, after which the publisher is of no use. */
   publish<Topic extends TopicName>(records: readonly PublishedRecord<Topic>[]): Promise<void>
@@ -116,7 +130,8 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     async publish(records) {
       const encoded = records.map(({ topic, key, value }) => {
         const bytes = value === null ? null : codec.encode(topic, value)
-        return { topic: prefix + topic, partition: null, key, value: bytes }
+        const partition = keyPartition(key, partitionCount(topic, partitions))
+        return { topic: prefix + topic, partition, key, value: bytes }
       })
       await send(encoded)
       for (const [index, { topic }] of records.entries()) {

@@ -3,8 +3,10 @@ import type { DeadLetter, HopCut, Position } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
 import type { ChangelogEntry } from '../stream/processor.ts'
 import type { OutputRecord, RejectedRecord } from '../stream/record.ts'
+import { partitionCount } from '../stream/topology.ts'
 import { type CommitNote, encodeCommitNote } from './commit-note.ts'
 import { hopHeaders } from './headers.ts'
+import { keyPartition } from './key-partition.ts'
 import type { EncodedRecord } from './publisher.ts'
 
 /** Changelog key of a task's position, next to the keys of its state. */
@@ -14,14 +16,17 @@ export const POSITION_KEY = '__position'
 export class TaskRecords {
   private readonly codec: Codec
   private readonly prefix: string
+  private readonly partitions: number
   readonly all: EncodedRecord[] = []
   /** Records and bytes of values by topic. */
   readonly written = new Map<TopicName, { records: number; bytes: number }>()
   size_bytes = 0
 
-  constructor(codec: Codec, prefix: string) {
+  /** `partitions`: of the topics that have many. */
+  constructor(codec: Codec, prefix: string, partitions: number) {
     this.codec = codec
     this.prefix = prefix
+    this.partitions = partitions
   }
 
   addOutput({ topic, partition, key, value, hop }: OutputRecord): void {
@@ -73,7 +78,8 @@ export class TaskRecords {
     headers?: Record<string, string>,
   ): void {
     const bytes = value === null ? null : this.codec.encode(topic, value)
-    this.all.push({ topic: this.prefix + topic, partition, key, value: bytes, headers })
+    const place = partition ?? keyPartition(key, partitionCount(topic, this.partitions))
+    this.all.push({ topic: this.prefix + topic, partition: place, key, value: bytes, headers })
     const count = this.written.get(topic) ?? { records: 0, bytes: 0 }
     count.records += 1
     count.bytes += bytes?.length ?? 0

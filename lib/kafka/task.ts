@@ -469,7 +469,7 @@ export class Task {
   private async commitHops(life: Life, hops_max: number): Promise<void> {
     const { stage, task, partitions, prefix, codec, gate, log, now, onHop } = this.options
     const { assembler, processor } = life
-    const records = new TaskRecords(codec, prefix)
+    const records = new TaskRecords(codec, prefix, partitions)
     const taken: { hop: number; taken_ms: number; process_ms: number }[] = []
     const rejected: RejectedRecord[] = []
     const failed: object[] = []
@@ -518,11 +518,11 @@ export class Task {
 
   /** Rejected input in a transaction without a hop: where nothing but poison comes, no hop does, and memory is finite. */
   private async commitRejected(life: Life): Promise<void> {
-    const { stage, task, prefix, codec } = this.options
+    const { stage, task, partitions, prefix, codec } = this.options
     const rejected = life.assembler.takeRejected()
     const position = life.assembler.position()
     if (rejected.length === 0 || !position) return
-    const records = new TaskRecords(codec, prefix)
+    const records = new TaskRecords(codec, prefix, partitions)
     for (const record of rejected) records.addDeadLetter(stage.name, record)
     records.addPosition(stage.changelog, task, position)
     await this.commit(life, records, position)

@@ -14,7 +14,7 @@ const REQUESTS_PER_HOP = 200
 const PACE_MS = 250
 
 /** Writes hop after hop, some four in a second, until ended: what is disturbed is disturbed at work. */
-export function startTraffic(publisher: Publisher, firstHop: number): Traffic {
+export function startTraffic(publisher: Publisher, firstHop: number, { pace_ms = PACE_MS } = {}): Traffic {
   const requests: Request[] = []
   let lastHop = firstHop - 1
   let isOver = false
@@ -24,7 +24,7 @@ export function startTraffic(publisher: Publisher, firstHop: number): Traffic {
       await publishRequests(publisher, next)
       requests.push(...next)
       lastHop += 1
-      await pause(PACE_MS)
+      await pause(pace_ms)
     }
   })()
   writing.catch(() => undefined)

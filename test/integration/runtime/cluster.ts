@@ -27,7 +27,7 @@ export async function startCluster(partitions: number, broker?: TestBroker): Pro
     if (process.env.HYDRAWATCH_TEST_LOG) process.stderr.write(`${JSON.stringify(line)}\n`)
   }
   const testBroker = broker ?? (await openBroker())
-  const { brokers, registryUrl, kind } = testBroker
+  const { brokers, registryUrl, kind, nodes } = testBroker
   // A broker that outlives the test keeps its topics apart from everybody else's.
   const prefix = kind === 'embedded' ? '' : `t${process.pid}-${Math.random().toString(36).slice(2, 8)}.`
   const kafka = createKafka({ brokers, clientId: 'test', log })
@@ -35,7 +35,8 @@ export async function startCluster(partitions: number, broker?: TestBroker): Pro
   await registry.registerAll()
   const admin = kafka.admin()
   await admin.connect()
-  await applyTopics(admin, { prefix, partitions, replicationFactor: 1 })
+  // As many replicas as there are brokers of ours: one, or the three of the cluster tests.
+  await applyTopics(admin, { prefix, partitions, replicationFactor: nodes?.brokers.length ?? 1 })
   return {
     kafka,
     codec: createCodec(registry),

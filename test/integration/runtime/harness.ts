@@ -103,11 +103,15 @@ export async function stopInTime(cluster: Cluster, runtimes: readonly StageRunti
   expect(cluster.lines.filter(({ message }) => message === 'stopped without leaving the group')).toEqual([])
 }
 
-export async function committedThrough(runtime: StageRuntime, hop: number): Promise<void> {
-  await eventually(`every task of ${runtime.status().stage} through hop ${hop}`, () => {
-    const { tasks } = runtime.status()
-    return tasks.length > 0 && tasks.every((task) => (task.hop ?? 0) >= hop)
-  })
+export async function committedThrough(runtime: StageRuntime, hop: number, deadline_ms?: number): Promise<void> {
+  await eventually(
+    `every task of ${runtime.status().stage} through hop ${hop}`,
+    () => {
+      const { tasks } = runtime.status()
+      return tasks.length > 0 && tasks.every((task) => (task.hop ?? 0) >= hop)
+    },
+    deadline_ms,
+  )
 }
 
 /**

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { keyPartition } from '../../../lib/kafka/key-partition.ts'
 import { type EncodedRecord, recordBytes, sendRecords, slices } from '../../../lib/kafka/publisher.ts'
 
 const recordOf = (key: string, size_bytes: number): EncodedRecord => ({
   topic: 't',
-  partition: null,
+  partition: 0,
   key,
   value: Buffer.alloc(size_bytes),
 })
@@ -30,11 +31,11 @@ test('sends a record that is larger than a piece alone', () => {
   expect([...slices(records)].map((piece) => piece.map(({ key }) => key))).toEqual([['a'], ['b'], ['c']])
 })
 
-test('sends one piece after the other, with keys and with the partitions that were asked for', async () => {
+test('sends one piece after the other, each of one partition, with keys and in order', async () => {
   const sent: string[] = []
   let underWay = 0
   const sender = {
-    async sendBatch({ topicMessages }: { topicMessages: { topic: string; messages: object[] }[] }) {
+    async sendBatch({ topicMessages }: { topicMessages: { topic: string; messages: { key?: unknown }[] }[] }) {
       expect(++underWay).toBe(1)
       await Promise.resolve()
       for (const { topic, messages } of topicMessages) sent.push(`${topic} ${JSON.stringify(messages)}`)
@@ -43,8 +44,20 @@ test('sends one piece after the other, with keys and with the partitions that we
   }
   await sendRecords(sender, [
     { topic: 'x', partition: 3, key: 'k', value: null, headers: { hop: '1' } },
-    { topic: 'y', partition: null, key: 'l', value: Buffer.alloc(900_000) },
+    { topic: 'y', partition: 0, key: 'l', value: Buffer.alloc(900_000) },
+    { topic: 'x', partition: 2, key: 'm', value: null },
+    { topic: 'x', partition: 3, key: 'n', value: null },
   ])
-  expect(sent[0]).toBe('x [{"key":"k","value":null,"headers":{"hop":"1"},"partition":3}]')
-  expect(sent).toHaveLength(2)
+  expect(sent[0]).toBe(
+    'x [{"partition":3,"key":"k","value":null,"headers":{"hop":"1"}},{"partition":3,"key":"n","value":null}]',
+  )
+  expect(sent.map((line) => line.slice(0, 1))).toEqual(['x', 'y', 'x'])
+})
+
+test('places a key where every producer with the default partitioner of Kafka places it', () => {
+  // Computed with org.apache.kafka.common.utils.Utils.murmur2 of kafka-clients.
+  expect(['21', 'foobar', 'acct-1', 'a-little-bit-long-string'].map((key) => keyPartition(key, 12))).toEqual([
+    0, 6, 2, 8,
+  ])
+  expect(keyPartition('21', 1)).toBe(0)
 })

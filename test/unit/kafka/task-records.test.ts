@@ -11,7 +11,7 @@ const BROKER_RECORD_BYTES_MAX = 1_048_588
 async function deadLetterOf(raw: Buffer) {
   const codec = createCodec({ idOf: async () => 1, schemaById: async () => localSchema('dead-letters') })
   await codec.prepareTopics(['dead-letters'])
-  const records = new TaskRecords(codec, '')
+  const records = new TaskRecords(codec, '', 1)
   const kept = keepRecord({ key: Buffer.from('acct-1'), value: raw, headers: { trace: Buffer.from('7') } })
   const rejection = { reason: 'bad_avro', detail: 'not a value' }
   records.addDeadLetter('fingerprints', { topic: 'accounts', partition: 0, offset: 7, kept, rejection })
