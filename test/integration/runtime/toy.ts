@@ -142,7 +142,8 @@ class Summing implements Processor {
     this.isChanged = true
     const sum: HopSum = { hop, total: this.total, counts: counts.sort((a, b) => compareText(a.account, b.account)) }
     const value: ModelRelease = { event_time_ms: end_ms, model: JSON.stringify(sum), tier: null }
-    return [{ topic: 'model-releases', key: 'sum', partition: 0, value }]
+    // A key each: the topic is compacted, and a test reads every hop.
+    return [{ topic: 'model-releases', key: `hop-${hop}`, partition: 0, value }]
   }
 
   drainChanges(): ChangelogEntry[] {
