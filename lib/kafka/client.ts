@@ -1,5 +1,12 @@
 // Named imports of kafkajs type-check and crash at run time for all but six names, so everything comes by default import.
-import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type Kafka, type Producer } from 'kafkajs'
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type ConsumerConfig,
+  type ISocketFactory,
+  type Kafka,
+  type Producer,
+} from 'kafkajs'
 import type { HydrawatchError } from '../ops/errors.ts'
 import { brokerFailure } from './broker-failure.ts'
 import { openBrokerSocket } from './broker-socket.ts'
@@ -16,6 +23,8 @@ export interface KafkaOptions {
   readonly retries_max?: number
   /** TLS and SASL of every connection. @default PLAINTEXT */
   readonly security?: ConnectionSecurity
+  /** Opens a connection. @default over the network */
+  readonly socketFactory?: ISocketFactory
   readonly log: Log
 }
 
@@ -48,6 +57,7 @@ const RETRY_MAX_MS = 10_000
 /** Opens no connection yet. */
 export function createKafka(options: KafkaOptions): KafkaClient {
   const { brokers, clientId, connectTimeout_ms = 3_000, retries_max = 5, security = PLAINTEXT, log } = options
+  const { socketFactory = openBrokerSocket } = options
   patchKafkajs(log)
   const retry = { initialRetryTime: RETRY_INITIAL_MS, maxRetryTime: RETRY_MAX_MS, retries: retries_max }
   const kafka: Kafka = new kafkajs.Kafka({
@@ -57,7 +67,7 @@ export function createKafka(options: KafkaOptions): KafkaClient {
     retry,
     ssl: security.ssl,
     sasl: security.sasl,
-    socketFactory: openBrokerSocket,
+    socketFactory,
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => (entry) => {
       const { message, timestamp: _timestamp, ...fields } = entry.log

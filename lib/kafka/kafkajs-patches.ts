@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
 import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
 import { isTlsRefusal } from './access-errors.ts'
+import { mendLostAnswers } from './kafkajs-lost-answers.ts'
 import type { Log } from './log.ts'
 import { isCoordinatorMoving, isUnreachable, protocolErrorOf, rootOf } from './protocol-error.ts'
 import { isAuthorisationType, noteRefusal, refusedTopics } from './refusals.ts'
@@ -22,6 +23,7 @@ export function patchKafkajs(log: Log): void {
   nameRefusedTopics(log)
   nameRefusals(log)
   hideAbortedRecords(log)
+  mendLostAnswers((what) => hasChanged(log, what))
 }
 
 interface RequestQueuePrototype {

@@ -118,6 +118,9 @@ const REST_MAX_MS = 5_000
 /** Thrown inside a task to leave whatever it is doing. */
 class Revoked extends Error {}
 
+/** Thrown by a task that learns from its changelog that it has another owner by now. */
+class Overtaken extends Error {}
+
 /** What a task holds between a restore and the next failure. */
 interface Life {
   readonly producer: TaskProducer
@@ -328,7 +331,7 @@ export class Task {
       await this.until(() => restore.isComplete)
       consumer.close(changelog, task)
     }
-    if (restore.position === null) await this.refuseLostChangelog()
+    if (restore.position === null) await this.refuseLostChangelog(high)
     if (restore.position) assembler.resume(restore.position)
     processor.restored()
     this.restoring = null
@@ -359,16 +362,21 @@ export class Task {
 
   /**
    * Position and offsets are committed together. Offsets without a position mean that the changelog is gone, and beginning
-   * anew at the start of the inputs would say everything a second time.
+   * anew at the start of the inputs would say everything a second time. They may also be those of another owner, who has
+   * committed since we have read the changelog up to `readUp`: then it goes on there.
    */
-  private async refuseLostChangelog(): Promise<void> {
-    const { stage, task, groupId, prefix, committed } = this.options
+  private async refuseLostChangelog(readUp: number): Promise<void> {
+    const { stage, task, groupId, prefix, ends, committed } = this.options
     const offsets = await committed([...new Set(this.inputs.map(({ input }) => prefix + input.topic))])
+    const changelog = prefix + stage.changelog
+    if (offsets.size > 0 && ((await ends.now(changelog)).get(task)?.high ?? 0) > readUp) {
+      throw new Overtaken(`${changelog}/${task} has been written to by another owner`)
+    }
     for (const { input, partition } of this.inputs) {
       const input_topic = prefix + input.topic
       const offset = offsets.get(`${input_topic}/${partition}`)?.offset
       if (offset !== undefined)
-        throw new ChangelogLost({ topic: prefix + stage.changelog, partition: task, groupId, input_topic, offset })
+        throw new ChangelogLost({ topic: changelog, partition: task, groupId, input_topic, offset })
     }
     this.checkAlive()
   }
@@ -603,7 +611,7 @@ export class Task {
     const failure = kafka.failure(`task ${task} of ${stage.name}`, error)
     // A right that is missing, or a password that has changed: another attempt would end the same.
     if (!(failure instanceof BrokerUnavailable)) throw failure
-    const fenced = isFenced(error)
+    const fenced = isFenced(error) || error instanceof Overtaken
     const isAway = !fenced && isOutage(error)
     this.failures += 1
     if (!isAway) this.refusals += 1
@@ -694,5 +702,5 @@ function holdsTooMuch(assembler: HopAssembler): boolean {
 }
 
 function isOutside(error: unknown): boolean {
-  return isKafkaError(error) || error instanceof BrokerUnavailable
+  return isKafkaError(error) || error instanceof BrokerUnavailable || error instanceof Overtaken
 }

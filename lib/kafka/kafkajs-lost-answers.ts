@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module'
+
+// What kafkajs 2.2.4 makes of a connection that breaks at the wrong moment.
+
+const require = createRequire(import.meta.url)
+
+/** Mends kafkajs for answers that are lost. `hasChanged` hears what is not there any more. */
+export function mendLostAnswers(hasChanged: (what: string) => void): void {
+  forgetHalfAnswers(hasChanged)
+  rejoinAfterFailedJoin(hasChanged)
+  askAgainForMetadata(hasChanged)
+}
+
+interface ConnectionPrototype {
+  connect?: () => Promise<unknown>
+  isConnected?: () => boolean
+  chunks?: Buffer[]
+  bytesBuffered?: number
+  bytesNeeded?: number
+}
+
+const SIZE_BYTES = 4
+
+/**
+ * A connection that breaks in the middle of an answer keeps the half that has come, and takes the first bytes after it
+ * has connected again for the other half: what follows is garbage, an exception in a socket's listener, or silence until
+ * each request times out.
+ */
+function forgetHalfAnswers(hasChanged: (what: string) => void): void {
+  const connection: { prototype: ConnectionPrototype } = require('kafkajs/src/network/connection.js')
+  const { connect } = connection.prototype
+  if (typeof connect !== 'function') {
+    hasChanged('its way to connect')
+    return
+  }
+  connection.prototype.connect = function (this: ConnectionPrototype): Promise<unknown> {
+    if (!this.isConnected?.()) {
+      this.chunks = []
+      this.bytesBuffered = 0
+      this.bytesNeeded = SIZE_BYTES
+    }
+    return connect.call(this)
+  }
+}
+
+interface ConsumerGroupPrototype {
+  groupId?: string
+  joinAndSync?: () => Promise<unknown>
+  heartbeat?: (options: { interval: number }) => Promise<unknown>
+}
+
+/**
+ * A join that breaks off leaves a consumer that goes back to fetching. When it has lost its member id, it sends no
+ * heartbeat either, and reads on outside its group for ever. When it has joined and not heard of its assignment, its
+ * heartbeats are those of the new generation while it works on the tasks of the old one, beside whoever has them now.
+ * Java's client does not poll before it has joined; here the next heartbeat sends it back to join.
+ */
+function rejoinAfterFailedJoin(hasChanged: (what: string) => void): void {
+  const group: { prototype: ConsumerGroupPrototype } = require('kafkajs/src/consumer/consumerGroup.js')
+  const { KafkaJSProtocolError } = require('kafkajs/src/errors.js')
+  const { heartbeat, joinAndSync } = group.prototype
+  if (typeof heartbeat !== 'function' || typeof joinAndSync !== 'function') {
+    hasChanged('its way to stay in a group')
+    return
+  }
+  const outside = new WeakSet<ConsumerGroupPrototype>()
+  group.prototype.joinAndSync = async function (this: ConsumerGroupPrototype): Promise<unknown> {
+    try {
+      const joined = await joinAndSync.call(this)
+      outside.delete(this)
+      return joined
+    } catch (error) {
+      outside.add(this)
+      throw error
+    }
+  }
+  group.prototype.heartbeat = async function (this: ConsumerGroupPrototype, options): Promise<unknown> {
+    if (outside.has(this)) {
+      const message = `the last join of ${this.groupId} has failed, so a rejoin is needed`
+      throw new KafkaJSProtocolError({ type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: false, message })
+    }
+    return heartbeat.call(this, options)
+  }
+}
+
+interface ClusterPrototype {
+  metadata?: (options?: { topics?: string[] }) => Promise<unknown>
+  retrier?: <Result>(attempt: () => Promise<Result>) => Promise<Result>
+}
+
+/** Metadata that no broker has answered resolves to null, and ends in a TypeError where somebody looks into it. */
+function askAgainForMetadata(hasChanged: (what: string) => void): void {
+  const cluster: { prototype: ClusterPrototype } = require('kafkajs/src/cluster/index.js')
+  const { KafkaJSConnectionError } = require('kafkajs/src/errors.js')
+  const { metadata } = cluster.prototype
+  if (typeof metadata !== 'function' || typeof KafkaJSConnectionError !== 'function') {
+    hasChanged('its way to ask for metadata')
+    return
+  }
+  cluster.prototype.metadata = function (this: ClusterPrototype, options): Promise<unknown> {
+    const ask = async (): Promise<unknown> => {
+      const answer = await metadata.call(this, options)
+      if (answer === null) throw new KafkaJSConnectionError('no broker has answered a request for metadata')
+      return answer
+    }
+    return this.retrier ? this.retrier(ask) : ask()
+  }
+}
