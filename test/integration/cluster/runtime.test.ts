@@ -30,7 +30,7 @@ test(
 
     const { requests, lastHop } = await traffic.end()
     await finish(publisher, sum, lastHop)
-    expect(await readSums(cluster)).toEqual(expectedSums(requests))
+    expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
   },
   DEADLINE_MS,
 )
@@ -56,7 +56,7 @@ test(
 
     const { requests, lastHop } = await traffic.end()
     await finish(publisher, sum, lastHop)
-    expect(await readSums(cluster)).toEqual(expectedSums(requests))
+    expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
   },
   DEADLINE_MS,
 )
