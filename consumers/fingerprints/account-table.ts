@@ -126,13 +126,16 @@ export class AccountTable {
     this.lowestFree = Math.min(this.lowestFree, number)
   }
 
-  /** Accounts that have sent something, and nothing since `time_ms`; in no order. */
+  /**
+   * Accounts that have sent something, and whose last moment is over; in order of their ids. Who is forgotten first frees
+   * its number first, and a restored table holds its accounts in another order than the one that it was.
+   */
   silentSince(isOver: (last_seen_ms: number) => boolean): string[] {
     const found: string[] = []
     for (const [account_id, number] of this.numbers) {
       if (this.requests[number]! > 0 && isOver(this.last_seen_ms[number]!)) found.push(account_id)
     }
-    return found
+    return found.sort(compareText)
   }
 
   /** The `count` accounts that were seen longest ago; of those seen at the same moment, the first by id. */

@@ -12,8 +12,8 @@ import { fingerprintsSettings } from '../../../consumers/fingerprints/settings.t
 import { localType, parseSchema } from '../../../lib/avro/record-types.ts'
 import { Distinct } from '../../../lib/sketch/distinct.ts'
 import type { HopInput } from '../../../lib/stream/processor.ts'
-import type { FingerprintState } from '../../../schemas/types.ts'
-import { HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
+import type { Account, FingerprintState } from '../../../schemas/types.ts'
+import { accountValue, HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
 
 const hash = fc.nat(2 ** 32 - 1).map((n) => n * 2 ** 20 + (n % 1_048_573))
 const count = fc.oneof(
@@ -128,6 +128,37 @@ test('what an account did before it was forgotten does not count for the one tha
   expect(processor.counters()).toMatchObject({ accounts: 1, evicted_accounts: 1 })
   expect(requestsIn(102, 'c')).toEqual([3, 3, 3])
   expect(requestsIn(103, 'a')).toEqual([3, 3, 3])
+})
+
+test('accounts that expire together have the same numbers afterwards as in a task that was restored before', () => {
+  const settings = fingerprintsSettings.parse({ account_ttl_days: 0.1 })
+  const context = { task: 0, partitions: 1, hop_ms: HOP_MS }
+  const running = new FingerprintsProcessor(context, settings)
+  const restored = new FingerprintsProcessor(context, settings)
+  const hopWith = (hop: number, records: readonly Account[], ...accounts: readonly (string | number)[]) => {
+    const input = hopOf(hop, ...accounts)
+    return { ...input, records: { ...input.records, accounts: records } }
+  }
+  // 'gone' has no record and leaves its number; 'b' came before 'a', but stands behind it in the changelog.
+  const past = [
+    hopOf(0, 'gone', 1),
+    hopWith(60, [accountValue('b', 60 * HOP_MS)], 'b', 1),
+    hopWith(61, [accountValue('a', 61 * HOP_MS)], 'a', 1),
+    hopOf(62, 'b', 5),
+    hopOf(215, 'other', 1),
+  ]
+  for (const hop of past) {
+    running.process(hop)
+    for (const entry of running.drainChanges()) restored.restore(entry)
+  }
+  restored.restored()
+  expect(running.counters()).toMatchObject({ expired_accounts: 1, accounts: 3 })
+  const [changes, same] = [running, restored].map((processor) => {
+    processor.process(hopOf(275, 'other', 1))
+    return processor.drainChanges()
+  })
+  expect(running.counters()).toMatchObject({ expired_accounts: 3 })
+  expect(same).toEqual(changes)
 })
 
 test('state larger than its limit loses its oldest panes first, with tombstones, and counts them', () => {
