@@ -71,11 +71,12 @@ export class PaneBlock {
     return numbers[low] === number ? this.placeAt(low) : null
   }
 
-  /** The same without one account; null when nothing is left. */
-  without(number: number): PaneBlock | null {
+  /** The same without some accounts; itself when it has none of them, null when nothing is left. */
+  without(numbers: ReadonlySet<number>): PaneBlock | null {
+    if (!this.numbers.some((number) => numbers.has(number))) return this
     const draft = new BlockDraft()
     for (let index = 0; index < this.length; index++) {
-      if (this.numberAt(index) === number) continue
+      if (numbers.has(this.numberAt(index))) continue
       draft.begin(this.numberAt(index))
       draft.writer.raw(this.bytes, this.placeAt(index).begin, this.base + this.ends[index]!)
     }

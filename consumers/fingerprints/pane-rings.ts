@@ -130,12 +130,9 @@ export class PaneRings {
 
   /** Call after the last `restore`. */
   restored(): void {
+    this.tidy()
     this.size_bytes = 0
     for (const { blocks } of this.slots()) for (const block of blocks) this.size_bytes += block?.bytes.length ?? 0
-    this.newest = null
-    for (const slot of this.rings.hop) {
-      if (slot?.blocks.some((block) => block !== undefined)) this.newest = Math.max(this.newest ?? 0, slot.index)
-    }
   }
 
   /** Every pane of every stretch, in no order. */
@@ -144,7 +141,7 @@ export class PaneRings {
       for (const block of blocks) {
         if (!block) continue
         for (let at = 0; at < block.length; at++) {
-          yield { lastHop: (index + 1) * HOPS[tier] - 1, number: block.numberAt(at), place: block.placeAt(at) }
+          yield { lastHop: lastHopOf(tier, index), number: block.numberAt(at), place: block.placeAt(at) }
         }
       }
     }
@@ -165,16 +162,28 @@ export class PaneRings {
     return panes
   }
 
-  /** Takes every pane of an account out. */
-  erase(number: number): void {
+  /** Takes every pane of these accounts out. Each block that held one is written anew, one in every slot at the most per account. */
+  erase(numbers: ReadonlySet<number>): void {
     for (const { tier, slot, blocks } of this.slots()) {
       for (const [part, block] of blocks.entries()) {
-        if (!block?.find(number)) continue
-        const rest = block.without(number) ?? undefined
-        blocks[part] = rest
+        const rest = block?.without(numbers)
+        if (!block || rest === block) continue
+        blocks[part] = rest ?? undefined
         this.size_bytes += (rest?.bytes.length ?? 0) - block.bytes.length
         this.events.changed(tier, slot, part)
       }
+    }
+    this.tidy()
+  }
+
+  /** Lets go what holds no block any more, so that the rings are the same after an erasure and after a restore. */
+  private tidy(): void {
+    this.newest = null
+    for (const { tier, slot, index, blocks } of this.slots()) {
+      while (blocks.length > 0 && blocks.at(-1) === undefined) blocks.pop()
+      // Where its hops are gone, the end of a longer stretch stands for the newest of them: no shorter one is open.
+      if (blocks.length > 0) this.newest = Math.max(this.newest ?? 0, lastHopOf(tier, index))
+      else this.rings[tier][slot] = undefined
     }
   }
 
@@ -223,7 +232,7 @@ export class PaneRings {
     const blocks = known.blocks.filter((block) => block !== undefined)
     for (const block of blocks) this.size_bytes -= block.bytes.length
     for (const part of known.blocks.keys()) this.events.changed(tier, slot, part)
-    if (!this.isMerged(tier, known.index)) this.events.leaving(blocks, (known.index + 1) * HOPS[tier] - 1)
+    if (!this.isMerged(tier, known.index)) this.events.leaving(blocks, lastHopOf(tier, known.index))
   }
 
   /** True when the next tier holds what is in a stretch. */
@@ -247,4 +256,8 @@ export class PaneRings {
     }
     return found
   }
+}
+
+function lastHopOf(tier: Tier, index: number): number {
+  return (index + 1) * HOPS[tier] - 1
 }

@@ -58,7 +58,7 @@ test('a packed pane comes back as it was, wherever in a block it stands', () => 
         expect(readPane(new ByteReader(bytes, begin))).toEqual(each)
       }
       expect(again.find(999)).toBeNull()
-      const rest = again.without(1_000)
+      const rest = again.without(new Set([1_000]))
       expect(rest?.find(1_000) ?? null).toBeNull()
       expect(rest?.length ?? 0).toBe(panes.length - 1)
     }),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { COUNTER_INDEX } from '../../../consumers/fingerprints/counters.ts'
 import { mergePanes, paneOf } from '../../../consumers/fingerprints/pane.ts'
 import { PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
-import { PaneRings, type RingEvents, type Tier } from '../../../consumers/fingerprints/pane-rings.ts'
+import { type PaneOwner, PaneRings, type RingEvents, type Tier } from '../../../consumers/fingerprints/pane-rings.ts'
 import { requestValue } from '../stream/records.ts'
 
 const FIRST_HOP = 29_540_000
@@ -54,8 +54,7 @@ test('the windows of the rings are those of a recount, at every hop, and again a
       const changed: RingEvents['changed'] = (tier, slot, part) =>
         changelog.set(`${tier}-${slot}-${part}`, { tier, slot, part })
       const rings = new PaneRings({ changed, leaving: () => undefined })
-      const counts = (each: PaneRings, hop: number) =>
-        each.windows(OWNER, hop, null).map(({ panes }) => mergePanes(panes).counts[COUNTER_INDEX.requests] ?? 0)
+      const counts = (each: PaneRings, hop: number) => requestsOf(each, OWNER, hop)
       for (const [index, { hop, requests }] of steps.entries()) {
         rings.close(hop, () => OWNER)
         rings.add(OWNER.number, paneAt(hop, requests))
@@ -79,3 +78,84 @@ test('the windows of the rings are those of a recount, at every hop, and again a
     { numRuns: 150 },
   )
 })
+
+test('an account that is erased leaves no pane, its neighbour keeps its own, and restored rings go on alike', () => {
+  const other = { number: 4, born_hop: 0 }
+  const actors = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 60, maxLength: 60 })
+  fc.assert(
+    fc.property(activity, actors, fc.boolean(), (steps, active, compacted) => {
+      const erasedAt = Math.floor(steps.length / 2)
+      const past = new Map([OWNER, other].map((owner) => [owner, [] as { hop: number; requests: number }[]]))
+      const changelog: RingChange[] = []
+      const running = recordedRings()
+      const restored = recordedRings()
+      for (const [index, { hop, requests }] of steps.entries()) {
+        if (index === erasedAt) {
+          running.rings.erase(new Set([OWNER.number]))
+          expect([...running.rings.all()].filter(({ number }) => number === OWNER.number)).toEqual([])
+          past.set(OWNER, [])
+          changelog.push(...running.drain().changes)
+          restored.restore(compacted ? lastOfEach(changelog) : changelog)
+          expect(restored.rings.size_bytes).toBe(running.rings.size_bytes)
+        }
+        // The erased account, its neighbour, or both.
+        const owners = [OWNER, other].filter((_, bit) => (active[index]! >> bit) % 2 === 1)
+        for (const owner of owners) past.get(owner)!.push({ hop, requests })
+        const [drained, again] = (index < erasedAt ? [running] : [running, restored]).map(({ rings, drain }) => {
+          rings.close(hop, (number) => (number === OWNER.number ? OWNER : other))
+          for (const { number } of owners) rings.add(number, paneAt(hop, requests))
+          rings.finish(hop)
+          for (const [owner, own] of past) expect(requestsOf(rings, owner, hop)).toEqual(naive(own, hop))
+          return drain()
+        })
+        changelog.push(...drained!.changes)
+        if (again) expect(again).toEqual(drained)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+interface RingChange {
+  readonly place: readonly [tier: Tier, slot: number, part: number]
+  readonly entry: { readonly index: number; readonly bytes: Buffer } | null
+}
+
+/** Rings, and what a stage would write of them. */
+function recordedRings() {
+  const changed = new Map<string, RingChange['place']>()
+  const left: [hop: number, panes: number[]][] = []
+  const rings = new PaneRings({
+    changed: (...place) => changed.set(place.join(), place),
+    leaving: (blocks, lastHop) => left.push([lastHop, blocks.map(({ length }) => length)]),
+  })
+  const entryAt = ([tier, slot, part]: RingChange['place']): RingChange['entry'] => {
+    const block = rings.block(tier, slot, part)
+    return block && { index: rings.indexOf(tier, slot)!, bytes: block.bytes }
+  }
+  return {
+    rings,
+    /** Changes since the last call, as they are now, and the stretches that left. */
+    drain() {
+      const changes = [...changed.values()].map((place): RingChange => ({ place, entry: entryAt(place) }))
+      changed.clear()
+      return { changes: changes.sort((a, b) => (String(a.place) < String(b.place) ? -1 : 1)), left: left.splice(0) }
+    },
+    restore(changelog: Iterable<RingChange>) {
+      for (const { place, entry } of changelog) {
+        rings.restore(...place, entry && { index: entry.index, block: PaneBlock.decode(entry.bytes) })
+      }
+      rings.restored()
+    },
+  }
+}
+
+function lastOfEach(changelog: readonly RingChange[]): RingChange[] {
+  const last = new Map(changelog.map(({ place }, index) => [String(place), index]))
+  return changelog.filter(({ place }, index) => last.get(String(place)) === index)
+}
+
+/** Requests in each window of an account. */
+function requestsOf(rings: PaneRings, owner: PaneOwner, hop: number): number[] {
+  return rings.windows(owner, hop, null).map(({ panes }) => mergePanes(panes).counts[COUNTER_INDEX.requests] ?? 0)
+}
