@@ -91,4 +91,32 @@ describe('the assignment of tasks', () => {
       ['c', [3]],
     ])
   })
+
+  test('a rolling restart moves what a member leaves and what it gets back, and nothing else', () => {
+    // Member ids have no order that says anything; a process that starts again is a new member, which holds nothing.
+    const members = fc.uniqueArray(fc.tuple(fc.string(), fc.string()), {
+      minLength: 1,
+      maxLength: 6,
+      comparator: (a, b) => a.some((id) => b.includes(id)),
+    })
+    fc.assert(
+      fc.property(members, fc.integer({ min: 1, max: 24 }), (restarts, taskCount) => {
+        fc.pre(restarts.every(([before, after]) => before !== after))
+        let assigned = assignTasks(
+          restarts.map(([memberId]) => ({ memberId, tasks: [] })),
+          taskCount,
+        )
+        // The others keep the larger shares that they have.
+        const share = Math.floor(taskCount / restarts.length)
+        for (const [before, after] of restarts) {
+          const others = claimsOf(assigned).filter(({ memberId }) => memberId !== before)
+          const without = assignTasks(others, taskCount)
+          if (others.length > 0) expect(movedTasks(assigned, without)).toBe(assigned.get(before)?.length)
+          assigned = assignTasks([...claimsOf(without), { memberId: after, tasks: [] }], taskCount)
+          expect(assigned.get(after)).toHaveLength(share)
+          expect(movedTasks(without, assigned)).toBe(share)
+        }
+      }),
+    )
+  })
 })

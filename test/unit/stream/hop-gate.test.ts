@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HopGate } from '../../../lib/stream/hop-gate.ts'
 
@@ -39,5 +40,37 @@ describe('the hop gate', () => {
     gate.announce(0, 10)
     gate.announce(1, 7)
     expect(gate.behind()).toEqual([{ partition: 1, hops: 3 }])
+  })
+
+  test('whichever source moves, none runs further ahead than it may, and the slowest is never held back', () => {
+    const sources = 4
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 12 }), { minLength: sources, maxLength: sources }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.nat(sources - 1), { maxLength: 200 }),
+        (firsts, ahead_hops, moves) => {
+          const gate = new HopGate(sources, ahead_hops)
+          const closed = firsts.map((): number | null => null)
+          const next = (source: number) => {
+            const last = closed[source]
+            if (last != null) return last + 1
+            // As a source begins that has nothing where the others are: with an empty hop at the gate.
+            return Math.min(firsts[source]!, gate.limit(firsts[source]!))
+          }
+          for (const source of moves) {
+            const hop = next(source)
+            if (hop > gate.limit(hop)) continue
+            const others = closed.filter((each) => each !== null)
+            for (const other of others) expect(hop - other).toBeLessThanOrEqual(ahead_hops)
+            closed[source] = hop
+            gate.announce(source, hop)
+          }
+          const known = closed.filter((each) => each !== null)
+          const slowest = known.length < sources ? closed.indexOf(null) : closed.indexOf(Math.min(...known))
+          expect(next(slowest)).toBeLessThanOrEqual(gate.limit(next(slowest)))
+        },
+      ),
+    )
   })
 })
