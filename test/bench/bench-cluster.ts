@@ -8,8 +8,15 @@ import { openRegistry } from '../../lib/kafka/schemas.ts'
 import { applyTopics } from '../../lib/kafka/topics.ts'
 import { packageRoot } from '../../lib/ops/package-info.ts'
 
+/** Where another process finds it. */
+export interface ClusterAddresses {
+  readonly broker: string
+  readonly registry: string
+}
+
 /** A broker and a registry in a process of their own, so that this process is the client alone. */
 export interface BenchCluster {
+  readonly addresses: ClusterAddresses
   readonly kafka: KafkaClient
   readonly codec: Codec
   readonly prefix: string
@@ -33,17 +40,24 @@ export async function startBenchCluster(partitions: number): Promise<BenchCluste
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
     const { brokers, registry: url }: { brokers: string; registry: string } = JSON.parse(line)
     ended.catch(() => undefined)
-    const prefix = ''
-    const kafka = createKafka({ brokers: [brokers], clientId: 'bench', log: () => undefined })
-    const registry = openRegistry({ url, clientId: 'bench', prefix })
+    const addresses = { broker: brokers, registry: url }
+    const { kafka, registry, codec, prefix } = connectBench(addresses)
     const admin = kafka.admin()
     await admin.connect()
     await applyTopics(admin, { prefix, partitions, replicationFactor: 1 })
     await admin.disconnect()
     await registry.registerAll()
-    return { kafka, codec: createCodec(registry), prefix, partitions, stop }
+    return { addresses, kafka, codec, prefix, partitions, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** A client of a cluster that another process has started. */
+export function connectBench({ broker, registry: url }: ClusterAddresses) {
+  const prefix = ''
+  const kafka = createKafka({ brokers: [broker], clientId: 'bench', log: () => undefined })
+  const registry = openRegistry({ url, clientId: 'bench', prefix })
+  return { kafka, registry, codec: createCodec(registry), prefix }
 }

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly requests_per_s: number
   /** What an event carries of its text: the sketch, or about a kilobyte of the text itself. */
   readonly form: 'sketch' | 'text'
+  /** End of the first request less the disorder, epoch ms. @default the start of the sample */
+  readonly start_ms?: number
 }
 
 interface SampleRequest {
@@ -36,6 +38,7 @@ export interface Sample {
 const PROBES = 200
 const TEXT_CHARS = 1_000
 const SYSTEM_CHARS_MAX = 300
+const LINES_PER_CHUNK = 500
 
 /** Sketches the sample traffic of a seed, which takes some seconds. */
 export async function readSample(seed: number, keys: SketchKeys): Promise<Sample> {
@@ -71,13 +74,13 @@ export async function readSample(seed: number, keys: SketchKeys): Promise<Sample
  * requests in order of their end, at most `ARRIVAL_DISORDER_MS` out of order. The same options give the same events.
  */
 export function* loadEvents({ accounts: originals, owners }: Sample, options: LoadOptions): Generator<object> {
-  const { accounts, requests, requests_per_s, form } = options
+  const { accounts, requests, requests_per_s, form, start_ms = SAMPLE_START_MS } = options
   const random = createRandom('bench')
   const sumOfWeights: number[] = []
   for (let index = 0; index < accounts; index++) {
     const original = originals[index % originals.length]!
     sumOfWeights.push((sumOfWeights.at(-1) ?? 0) + original.requests.length)
-    yield accountEvent(original.record, Math.floor(index / originals.length))
+    yield accountEvent(original.record, Math.floor(index / originals.length), start_ms)
   }
   const turns = new Uint32Array(accounts)
   const total = sumOfWeights.at(-1) ?? 0
@@ -89,13 +92,23 @@ export function* loadEvents({ accounts: originals, owners }: Sample, options: Lo
     const copy = Math.floor(index / originals.length)
     const round = Math.floor(turn / original.requests.length)
     const request = original.requests[turn % original.requests.length]!
-    const end_ms = Math.floor(
-      SAMPLE_START_MS + (1_000 * number) / requests_per_s + (1 - random.unit()) * ARRIVAL_DISORDER_MS,
-    )
+    const end_ms = Math.floor(start_ms + (1_000 * number) / requests_per_s + (1 - random.unit()) * ARRIVAL_DISORDER_MS)
     const event = requestEvent(request, number, copy, round, end_ms)
     if (form === 'text') yield { ...event, content: numbered(request.input.content, copy, round) }
     else yield { ...event, content: undefined, sketch: owners.copyOf(request.sketch, copy, round) }
   }
+}
+
+/** Events as lines, some hundred at a time. */
+export async function* ndjson(events: Iterable<object>): AsyncGenerator<Buffer> {
+  let lines: string[] = []
+  for (const event of events) {
+    lines.push(`${JSON.stringify(event)}\n`)
+    if (lines.length < LINES_PER_CHUNK) continue
+    yield Buffer.from(lines.join(''))
+    lines = []
+  }
+  yield Buffer.from(lines.join(''))
 }
 
 function sampleRequest(input: InputRequest, sketch: RequestSketch): SampleRequest {
@@ -113,11 +126,11 @@ function sampleRequest(input: InputRequest, sketch: RequestSketch): SampleReques
   }
 }
 
-function accountEvent(record: InputAccount, copy: number): object {
+function accountEvent(record: InputAccount, copy: number, time_ms: number): object {
   return {
     ...record,
     event_id: `${record.event_id}-${copy}`,
-    event_time: new Date(SAMPLE_START_MS).toISOString(),
+    event_time: new Date(time_ms).toISOString(),
     account_id: copied(record.account_id, copy),
     org_id: copied(record.org_id ?? record.account_id, copy),
     payment_fingerprint: record.payment_fingerprint ? copied(record.payment_fingerprint, copy) : null,
