@@ -20,6 +20,7 @@ import { StartError } from './start-error.mjs'
  * @property {string} java
  * @property {string} classpath
  * @property {Node[]} nodes
+ * @property {string} properties what every broker gets behind its own server.properties
  * @property {import('./registry.mjs').Registry | null} registry null when none was asked for
  */
 
@@ -167,11 +168,11 @@ const classpathFlags = (classpath) => [
 ]
 
 /** @type {(dir: string, cluster: Cluster, id: number) => Promise<void>} */
-async function prepareNode(dir, { clusterId, java, classpath, nodes }, id) {
+async function prepareNode(dir, { clusterId, java, classpath, nodes, properties: further }, id) {
   const dataDir = join(nodeDir(dir, id), 'data')
   const properties = propertiesFile(dir, id)
   mkdirSync(nodeDir(dir, id), { recursive: true })
-  writeFileSync(properties, renderProperties({ id, nodes, dataDir }))
+  writeFileSync(properties, renderProperties({ id, nodes, dataDir }) + further)
   if (existsSync(join(dataDir, 'meta.properties'))) return
   const format = ['format', '--ignore-formatted', '--config', properties, '--cluster-id', clusterId]
   const tool = spawn(java, [...classpathFlags(classpath), 'kafka.tools.StorageTool', ...format])

@@ -5,6 +5,7 @@ export type Options = {
   brokers: number
   registry: boolean
   dir: string
+  properties: string
   fresh: boolean
   command: string
 }

@@ -11,6 +11,7 @@ as one JSON line.
   --brokers N     1, or 3 with three replicas of every topic (default 1)
   --registry      start Apicurio Registry too, on the next two ports
   --dir PATH      data, logs, properties and pid files (default .kafka)
+  --properties F  lines of a server.properties that every broker gets behind those of its own, and that win
   --fresh         delete the topics of an earlier run first
   --detach        leave Kafka running and exit once it answers
   --stop          stop the Kafka of --dir
@@ -24,14 +25,14 @@ const BROKERS = ['1', '3']
 
 /**
  * @typedef {'foreground' | 'detach' | 'stop' | 'exec' | 'help'} Mode
- * @typedef {{ mode: Mode, port: number, brokers: number, registry: boolean, dir: string, fresh: boolean, command: string }} Options
+ * @typedef {{ mode: Mode, port: number, brokers: number, registry: boolean, dir: string, properties: string, fresh: boolean, command: string }} Options
  */
 
 /**
  * Reads the command line.
  *
  * @param {string[]} argv without `node` and the script
- * @returns {Options} `command` is empty unless the mode is `exec`
+ * @returns {Options} `command` is empty unless the mode is `exec`; `properties` is empty without a file
  * @throws {StartError} E_USAGE
  */
 export function parseOptions(argv) {
@@ -41,6 +42,7 @@ export function parseOptions(argv) {
     throw new StartError('E_USAGE', `--${modes.join(' and --')} cannot be combined; choose one`)
   }
   if (values.exec?.trim() === '') throw new StartError('E_USAGE', '--exec is empty; give it the command to run')
+  if (values.properties === '') throw new StartError('E_USAGE', '--properties is empty; give it a file')
   if (values.dir === '') throw new StartError('E_USAGE', '--dir is empty; give it a folder')
   if (!BROKERS.includes(values.brokers)) {
     throw new StartError('E_USAGE', `--brokers is ${values.brokers}; it must be ${BROKERS.join(' or ')}`)
@@ -52,6 +54,7 @@ export function parseOptions(argv) {
     brokers,
     registry: values.registry,
     dir: values.dir,
+    properties: values.properties ?? '',
     fresh: values.fresh,
     command: values.exec ?? '',
   }
@@ -67,6 +70,7 @@ function parseFlags(argv) {
         brokers: { type: 'string', default: '1' },
         registry: { type: 'boolean', default: false },
         dir: { type: 'string', default: '.kafka' },
+        properties: { type: 'string' },
         fresh: { type: 'boolean', default: false },
         detach: { type: 'boolean' },
         stop: { type: 'boolean' },

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { findJava, kafkaVersion, resolveClasspath } from './classpath.mjs'
@@ -59,7 +60,8 @@ async function main(argv) {
   const java = findJava()
   const classpath = resolveClasspath(dir, progress)
   if (registry) resolveRegistry(dir, progress)
-  const cluster = await prepareCluster(dir, { java, classpath, nodes, registry, fresh: options.fresh })
+  const properties = readProperties(options.properties)
+  const cluster = await prepareCluster(dir, { java, classpath, nodes, registry, properties, fresh: options.fresh })
   const interrupted = firstSignal()
   const started = await startOrGiveUp(dir, startCluster(dir, cluster), interrupted)
   if (typeof started === 'string') return statusOf(started)
@@ -153,6 +155,16 @@ function firstSignal() {
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
       process.on(signal, () => resolve(signal))
   })
+}
+
+/** @type {(file: string) => string} */
+function readProperties(file) {
+  if (file === '') return ''
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new StartError('E_USAGE', `--properties is ${file}, which cannot be read (${error}); give it a file`)
+  }
 }
 
 /** @param {Signal} signal */

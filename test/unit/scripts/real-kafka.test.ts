@@ -15,19 +15,22 @@ describe('the command line of real-kafka', () => {
       brokers: 1,
       registry: false,
       dir: '.kafka',
+      properties: '',
       fresh: false,
       command: '',
     })
   })
 
-  it('takes port, brokers, registry, folder, fresh start and command', () => {
-    const argv = ['--port', '20000', '--brokers=3', '--registry', '--dir=/tmp/k', '--fresh', '--exec', 'npm test']
+  it('takes port, brokers, registry, folder, properties, fresh start and command', () => {
+    const where = ['--port', '20000', '--brokers=3', '--registry', '--dir=/tmp/k', '--properties=/tmp/more']
+    const argv = [...where, '--fresh', '--exec', 'npm test']
     expect(parseOptions(argv)).toEqual({
       mode: 'exec',
       port: 20000,
       brokers: 3,
       registry: true,
       dir: '/tmp/k',
+      properties: '/tmp/more',
       fresh: true,
       command: 'npm test',
     })
@@ -51,6 +54,7 @@ describe('the command line of real-kafka', () => {
     [['--detach', '--stop'], '--detach and --stop cannot be combined'],
     [['--exec', ' '], '--exec is empty'],
     [['--dir='], '--dir is empty'],
+    [['--properties='], '--properties is empty'],
     [['--brokers', '2'], '--brokers is 2; it must be 1 or 3'],
     [['--prot', '1'], '--prot'],
     [['extra'], 'extra'],
