@@ -8,18 +8,23 @@ const LEADER_MOVES = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE'
 const RETRY_MS = 100
 const RETRIES_MAX = 100
 
-/**
- * Where the partitions of a topic begin and end, by the name on the broker. kafkajs asks read-committed, so `high` is the
- * last stable offset: what a reader of ours can reach.
- */
-export async function fetchTopicEnds(admin: Admin, topic: string): Promise<TopicEnds> {
+/** Repeats a call for as long as a topic is too new for the broker that is asked, or its leader moves, up to 10 s. */
+export async function whileLeadersMove<Result>(call: () => Promise<Result>): Promise<Result> {
   for (let attempt = 0; ; attempt++) {
     try {
-      const offsets = await admin.fetchTopicOffsets(topic)
-      return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
+      return await call()
     } catch (error) {
       if (attempt >= RETRIES_MAX || !LEADER_MOVES.has(protocolErrorOf(error) ?? '')) throw error
       await setTimeout(RETRY_MS)
     }
   }
+}
+
+/**
+ * Where the partitions of a topic begin and end, by the name on the broker. kafkajs asks read-committed, so `high` is the
+ * last stable offset: what a reader of ours can reach.
+ */
+export async function fetchTopicEnds(admin: Admin, topic: string): Promise<TopicEnds> {
+  const offsets = await whileLeadersMove(() => admin.fetchTopicOffsets(topic))
+  return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
 }

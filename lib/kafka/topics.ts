@@ -5,6 +5,7 @@ import type { KafkaClient } from './client.ts'
 import { PartitionCountMismatch, TopicMissing } from './errors.ts'
 import { protocolErrorOf } from './protocol-error.ts'
 import { refusalOf } from './refusals.ts'
+import { whileLeadersMove } from './topic-ends.ts'
 
 export interface TopicLayout {
   /** Put before every topic name, so that several deployments share a cluster. */
@@ -47,7 +48,11 @@ export async function applyTopics(
       })),
     }
   })
-  if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true, timeout: CREATE_TIMEOUT_MS })
+  if (topics.length > 0) {
+    // kafkajs's own wait fails when the broker that it asks has not heard of the topics yet.
+    await admin.createTopics({ topics, waitForLeaders: false, timeout: CREATE_TIMEOUT_MS })
+    await whileLeadersMove(() => admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) }))
+  }
   return {
     created: missing.map((topic) => layout.prefix + topic),
     existing: [...counts.keys()].map((topic) => layout.prefix + topic),
