@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
 import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
-import { isTlsRefusal } from './access-errors.ts'
 import { mendLostAnswers } from './kafkajs-lost-answers.ts'
+import { keepRefusals } from './kafkajs-refusals.ts'
 import type { Log } from './log.ts'
-import { isCoordinatorMoving, isUnreachable, protocolErrorOf, rootOf } from './protocol-error.ts'
-import { isAuthorisationType, noteRefusal, refusedTopics } from './refusals.ts'
+import { isCoordinatorMoving, isUnreachable, rootOf } from './protocol-error.ts'
 
 // kafkajs 2.2.4 is frozen, so what is wrong inside it is mended here, on its prototypes, once for a process. Each patch
 // says what it is for, and does nothing but warn when kafkajs is no longer what it expects.
@@ -20,8 +19,7 @@ export function patchKafkajs(log: Log): void {
   stopTimerSpin(log)
   waitForCoordinators(log)
   forgetHalfConnections(log)
-  nameRefusedTopics(log)
-  nameRefusals(log)
+  keepRefusals((what) => hasChanged(log, what))
   hideAbortedRecords(log)
   mendLostAnswers((what) => hasChanged(log, what))
 }
@@ -72,95 +70,6 @@ function waitForCoordinators(log: Log): void {
     } catch (error) {
       const root = rootOf(error)
       if (root instanceof Error && isUnreachable(root)) Object.assign(root, { retriable: true })
-      throw error
-    }
-  }
-}
-
-interface Exchange {
-  readonly request: { readonly apiName?: string }
-  readonly response: { readonly parse: (data: unknown) => Promise<unknown> }
-}
-
-interface ConnectionPrototype {
-  send?: (exchange: Exchange) => Promise<unknown>
-}
-
-/** kafkajs throws the error code of a response without the topic that it stands beside. */
-function nameRefusedTopics(log: Log): void {
-  const connection: { prototype: ConnectionPrototype } = require('kafkajs/src/network/connection.js')
-  const { send } = connection.prototype
-  if (typeof send !== 'function') {
-    hasChanged(log, 'its way to send a request')
-    return
-  }
-  connection.prototype.send = function (this: ConnectionPrototype, exchange: Exchange): Promise<unknown> {
-    const { request, response } = exchange
-    const parse = async (data: unknown): Promise<unknown> => {
-      try {
-        return await response.parse(data)
-      } catch (error) {
-        noteRefusal(error, { api: request.apiName, topics: refusedTopics(data) })
-        throw error
-      }
-    }
-    return send.call(this, { ...exchange, response: { ...response, parse } })
-  }
-}
-
-type BrokerMethod = (args?: { readonly groupId?: string; readonly transactionalId?: string }) => Promise<unknown>
-type BrokerPrototype = Partial<Record<string, BrokerMethod>>
-
-const METHODS_WITH_GROUP = [
-  'findGroupCoordinator',
-  'joinGroup',
-  'syncGroup',
-  'heartbeat',
-  'offsetFetch',
-  'offsetCommit',
-  'initProducerId',
-  'addPartitionsToTxn',
-  'addOffsetsToTxn',
-  'txnOffsetCommit',
-  'endTxn',
-  'produce',
-]
-
-/**
- * Names the group or transactional id that a broker refuses, and ends the retries of a TLS handshake that was refused:
- * kafkajs takes that for a broker that is away.
- */
-function nameRefusals(log: Log): void {
-  const { prototype }: { prototype: BrokerPrototype } = require('kafkajs/src/broker/index.js')
-  for (const name of METHODS_WITH_GROUP) {
-    const method = prototype[name]
-    if (typeof method !== 'function') {
-      hasChanged(log, `${name} of its brokers`)
-      continue
-    }
-    prototype[name] = async function (this: BrokerPrototype, args) {
-      try {
-        return await method.call(this, args)
-      } catch (error) {
-        const type = protocolErrorOf(error)
-        // A coordinator's key is called groupId, whatever it is; of a group in a transaction it is the group that is refused.
-        const isGroup = type === 'GROUP_AUTHORIZATION_FAILED' || args?.transactionalId === undefined
-        if (isAuthorisationType(type)) noteRefusal(error, { id: isGroup ? args?.groupId : args?.transactionalId })
-        throw error
-      }
-    }
-  }
-  const { connect } = prototype
-  if (typeof connect !== 'function') {
-    hasChanged(log, 'its way to connect')
-    return
-  }
-  prototype.connect = async function (this: BrokerPrototype) {
-    try {
-      return await connect.call(this)
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && isTlsRefusal(error.code))
-        Object.assign(error, { name: 'KafkaJSTlsRefused', retriable: false })
       throw error
     }
   }

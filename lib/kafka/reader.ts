@@ -46,6 +46,11 @@ export interface TopicReader {
   stop(): Promise<void>
 }
 
+/** How the names of readers' groups begin. */
+export function readerGroups(prefix: string): string {
+  return `${prefix}hydrawatch-reader-`
+}
+
 const SESSION_TIMEOUT_MS = 30_000
 const HEARTBEAT_MS = 3_000
 // Beside these, one fetch of at most a megabyte per partition may have been on its way.
@@ -123,7 +128,7 @@ export async function* scanTopic<Topic extends TopicName>(
 export async function followTopic<Topic extends TopicName>(options: ReadOptions<Topic>): Promise<TopicReader> {
   const { kafka, codec, prefix, topic, onRecord, fetchWait_ms = 100, from = () => 0 } = options
   const name = prefix + topic
-  const groupId = `${prefix}hydrawatch-reader-${randomUUID()}`
+  const groupId = readerGroups(prefix) + randomUUID()
   const admin = kafka.admin()
   const consumer = kafka.consumer({
     groupId,

@@ -81,7 +81,7 @@ function describeRefusal(
 
 /** The topics that a decoded response refuses us: whatever object has an error code of ours, and the topic it is in. */
 export function refusedTopics(response: unknown): string[] {
-  return [...new Set(walk(response, undefined))]
+  return [...new Set(walk(response, undefined))].sort()
 }
 
 function* walk(value: unknown, topic: string | undefined): Generator<string> {

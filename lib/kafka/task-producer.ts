@@ -18,6 +18,11 @@ export function isFenced(error: unknown): boolean {
   return type !== null && FENCED.has(type)
 }
 
+/** How the transactional ids of a group's tasks begin; the number of the task follows. */
+export function transactionalIds(groupId: string): string {
+  return `${groupId}.`
+}
+
 /** The transactional producer of one task. After any failure it must be discarded: what has been committed is unknown. */
 export class TaskProducer {
   private readonly producer: Producer
@@ -33,7 +38,7 @@ export class TaskProducer {
    * the changelog's end be asked for.
    */
   static async open(kafka: KafkaClient, groupId: string, task: number): Promise<TaskProducer> {
-    const producer = kafka.transactionalProducer(`${groupId}.${task}`, TRANSACTION_TIMEOUT_MS)
+    const producer = kafka.transactionalProducer(`${transactionalIds(groupId)}${task}`, TRANSACTION_TIMEOUT_MS)
     try {
       await producer.connect()
       // connect() does not fence: kafkajs asks for the transactional producer id (InitProducerId, which bumps the epoch,

@@ -1,0 +1,3 @@
+import { aclsTable } from './acls-table.ts'
+
+process.stdout.write(aclsTable())
