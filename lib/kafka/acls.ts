@@ -23,10 +23,11 @@ export function aclsOf(roles: readonly Role[], principals: ReadonlyMap<string, s
 
 /** Creates ACLs; those that exist already stay as they are. Needs Alter on the cluster. Rejects as kafkajs does. */
 export async function createAcls(admin: Admin, acls: readonly Acl[]): Promise<void> {
-  await admin.createAcls({ acl: acls.map(entryOf) })
+  await admin.createAcls({ acl: acls.map(aclEntry) })
 }
 
-function entryOf({ principal, operation, resource, name, pattern }: Acl): AclEntry {
+/** An ACL as the admin API takes it. */
+export function aclEntry({ principal, operation, resource, name, pattern }: Acl): AclEntry {
   const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
   const operations = {
     Read: AclOperationTypes.READ,

@@ -84,12 +84,14 @@ export function rolesOf(stages: readonly Stage[], prefix: string): Role[] {
     },
     {
       name: LETTERS,
-      purpose: '`hydrawatch dead-letters`; to list and show, its Write rights can be left out',
+      purpose: '`hydrawatch dead-letters list` and `show`',
+      rights: [...topics('Describe', without(LETTERS)), ...topics('Read', [LETTERS]), ...reading],
+    },
+    {
+      name: `${LETTERS}-replay`,
+      purpose: 'all of `hydrawatch dead-letters`',
       rights: [
-        ...topics(
-          'Describe',
-          TOPIC_NAMES.filter((topic) => topic !== LETTERS && !sources.includes(topic)),
-        ),
+        ...topics('Describe', without(LETTERS, ...sources)),
         ...topics('Read', [LETTERS]),
         ...reading,
         ...topics('Write', [...sources, LETTERS]),
@@ -111,4 +113,8 @@ export function rolesOf(stages: readonly Stage[], prefix: string): Role[] {
       rights: [...topics('Create', TOPIC_NAMES), ...topics('Describe', TOPIC_NAMES)],
     },
   ]
+}
+
+function without(...topics: readonly TopicName[]): TopicName[] {
+  return TOPIC_NAMES.filter((topic) => !topics.includes(topic))
 }

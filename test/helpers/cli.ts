@@ -43,11 +43,11 @@ export function startHydrawatch(argv: readonly string[], env: NodeJS.ProcessEnv 
 }
 
 /** Lines of JSON that a command printed. */
-export function jsonLines(text: string): Record<string, unknown>[] {
+export function jsonLines<Row = Record<string, unknown>>(text: string): Row[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .map((line) => JSON.parse(line) as Row)
 }
 
 /** A folder of its own for a test's files. */

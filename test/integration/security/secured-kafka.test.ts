@@ -3,7 +3,15 @@ import type { AddressInfo } from 'node:net'
 import kafkajs, { type AclEntry, type Admin } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { STAGE_NAMES } from '../../../consumers/pipeline.ts'
+import { createCodec } from '../../../lib/avro/codec.ts'
+import { settingsSchema } from '../../../lib/cli/settings-schema.ts'
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../lib/embedded/registry.ts'
+import { type Acl, aclEntry } from '../../../lib/kafka/acls.ts'
+import { createKafka, type KafkaClient } from '../../../lib/kafka/client.ts'
+import { connectionSecurity } from '../../../lib/kafka/connection-security.ts'
+import { readerGroups, readTopic } from '../../../lib/kafka/reader.ts'
+import { anonymousAccess } from '../../../lib/kafka/registry-access.ts'
+import { openRegistry } from '../../../lib/kafka/schemas.ts'
 import { type Authority, createAuthority, NO_OPENSSL } from '../../helpers/certificates.ts'
 import { hydrawatch, jsonLines, type RunningCli, scratch, startHydrawatch } from '../../helpers/cli.ts'
 import { NO_SECURE_KAFKA, type SecureKafka, startSecureKafka, unsignedToken } from '../../helpers/secure-kafka.ts'
@@ -17,6 +25,8 @@ const PREFIX = 'eu.'
 const PASSWORD = 'canary-password-1b7f'
 const CLIENT_SECRET = 'canary-client-secret-93ac'
 const WRONG = 'canary-wrong-password-55d0'
+// A minute two days before the others.
+const TOO_LATE = -2_880
 const files = scratch()
 const said: string[] = []
 let authority: Authority
@@ -120,29 +130,39 @@ function requests(from_minute: number, count: number): string {
   ).join('\n')
 }
 
-/** A line of `topics apply --acls --json` for the admin API. */
-function entryOf({ principal, operation, resource, name, pattern }: Record<string, unknown>): AclEntry {
-  const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
-  const operations: Record<string, AclEntry['operation']> = {
-    Read: AclOperationTypes.READ,
-    Write: AclOperationTypes.WRITE,
-    Create: AclOperationTypes.CREATE,
-    Delete: AclOperationTypes.DELETE,
-    Describe: AclOperationTypes.DESCRIBE,
-  }
-  const kinds: Record<string, AclEntry['resourceType']> = {
-    topic: AclResourceTypes.TOPIC,
-    group: AclResourceTypes.GROUP,
-    'transactional-id': AclResourceTypes.TRANSACTIONAL_ID,
-  }
-  return {
-    principal: String(principal),
-    host: '*',
-    permissionType: AclPermissionTypes.ALLOW,
-    operation: operations[String(operation)] ?? AclOperationTypes.UNKNOWN,
-    resourceType: kinds[String(resource)] ?? AclResourceTypes.UNKNOWN,
-    resourceName: String(name),
-    resourcePatternType: pattern === 'prefixed' ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
+/** The ACLs that `topics apply --acls --json` has printed. */
+function aclsIn({ out }: { readonly out: string }, role?: string): Acl[] {
+  return jsonLines<Acl>(out).filter((acl) => role === undefined || acl.role === role)
+}
+
+/** A client of our own who gives a name and the password. */
+function clientOf(username: string): KafkaClient {
+  const { kafka: settings } = settingsSchema.parse({
+    kafka: {
+      brokers: [kafka.sasl],
+      tls: { enabled: true, ca_file: authority.ca },
+      sasl: { mechanism: 'scram-sha-512', username, password: PASSWORD },
+    },
+  })
+  const security = connectionSecurity(settings, Date.now)
+  return createKafka({ brokers: settings.brokers, clientId: username, security, log: () => undefined })
+}
+
+/** Joins a group and fetches until a topic has answered once. */
+async function fetchOnce(client: KafkaClient, groupId: string, topic: string): Promise<void> {
+  const consumer = client.consumer({ groupId, allowAutoTopicCreation: false })
+  try {
+    await client.reach(`reading ${topic}`, async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [topic] })
+      const fetched = new Promise((resolve, reject) => {
+        consumer.on(consumer.events.FETCH, resolve)
+        consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+      })
+      await Promise.all([consumer.run({ eachMessage: async () => undefined }), fetched])
+    })
+  } finally {
+    await consumer.disconnect()
   }
 }
 
@@ -180,7 +200,11 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
       scramUsers: [
         { name: 'hydrawatch-fingerprints', password: PASSWORD, mechanism: 'scram-sha-256' },
         { name: 'hydrawatch-detectors', password: PASSWORD, mechanism: 'scram-sha-512' },
-        { name: 'hydrawatch-topics', password: PASSWORD, mechanism: 'scram-sha-512' },
+        ...['topics', 'dead-letters', 'dead-letters-replay', 'readers', 'gateways'].map((role) => ({
+          name: `hydrawatch-${role}`,
+          password: PASSWORD,
+          mechanism: 'scram-sha-512' as const,
+        })),
       ],
     })
     const own = authority.issue({ name: 'hw-enforcement' })
@@ -188,6 +212,8 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
       topics: byPassword('scram-sha-512', 'hydrawatch-topics'),
       producers: byPassword('plain', 'hydrawatch-producers'),
       lag: byPassword('plain', 'hydrawatch-lag'),
+      'dead-letters': byPassword('scram-sha-512', 'hydrawatch-dead-letters'),
+      'dead-letters-replay': byPassword('scram-sha-512', 'hydrawatch-dead-letters-replay'),
       fingerprints: byPassword('scram-sha-256', 'hydrawatch-fingerprints'),
       detectors: byPassword('scram-sha-512', 'hydrawatch-detectors'),
       linkage: byToken({
@@ -232,11 +258,7 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
     // Topics by the role that is there for them, in a deployment that has nothing else.
     const other = { HYDRAWATCH_TOPICS_PREFIX: 'other.' }
     const needed = await run(['topics', 'apply', '--acls', '--json'], { ...superUser, ...other })
-    await admin.createAcls({
-      acl: jsonLines(needed.out)
-        .filter(({ role }) => role === 'topics')
-        .map(entryOf),
-    })
+    await admin.createAcls({ acl: aclsIn(needed, 'topics').map(aclEntry) })
     await waitFor(
       'the topics to be made',
       async () => (await run(['topics', 'apply'], { ...roles.topics, ...other })).status === 0,
@@ -246,7 +268,7 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
     const applied = await run(['topics', 'apply', '--acls', 'apply', ...principal], superUser)
     expect(applied.status, applied.err).toBe(0)
     const listed = await run(['topics', 'apply', '--acls', '--json', ...principal], superUser)
-    for (const acl of jsonLines(listed.out)) await waitFor(JSON.stringify(acl), () => hasAcl(entryOf(acl)))
+    for (const acl of aclsIn(listed)) await waitFor(JSON.stringify(acl), () => hasAcl(aclEntry(acl)))
 
     const produced = await run(
       ['produce', files.write('first.ndjson', `${requests(0, 30)}\nnot json\n`), '--end-of-input'],
@@ -267,7 +289,7 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
 
   it('lets a stage do nothing when any one of its ACLs is missing, and says which', async () => {
     const produced = await run(
-      ['produce', files.write('second.ndjson', requests(60, 30)), '--end-of-input'],
+      ['produce', files.write('second.ndjson', `${requests(60, 30)}\n${requests(TOO_LATE, 1)}`), '--end-of-input'],
       roles.producers ?? {},
     )
     expect(produced.status, produced.err).toBe(0)
@@ -276,13 +298,12 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
     await runStage('fingerprints', async () => (await cut()) !== before)
 
     const stands = await lastHops('linkage')
-    const mine = (await run(['topics', 'apply', '--acls', '--json'], roles.linkage ?? {})).out
-    const acls = jsonLines(mine).filter(({ role }) => role === 'linkage')
+    const acls = aclsIn(await run(['topics', 'apply', '--acls', '--json'], roles.linkage ?? {}), 'linkage')
     expect(acls.length).toBe(7)
     const refusals: string[] = []
     for (const acl of acls) {
       const { operation, resource, name } = acl
-      const entry = entryOf(acl)
+      const entry = aclEntry(acl)
       await admin.deleteAcls({ filters: [entry] })
       await waitFor('the ACL to be gone', async () => !(await hasAcl(entry)))
       const { status, reason } = await endOf('linkage')
@@ -305,6 +326,41 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
     ])
     expect(await lastHops('linkage')).toEqual(stands)
     await runStage('linkage', async () => (await lastHops('linkage')).join() !== stands.join())
+  })
+
+  it('lets dead letters be seen by those who may see them, and written back by those who may replay them', async () => {
+    const letters = (role: string, ...argv: string[]) => run(['dead-letters', ...argv, '--json'], roles[role] ?? {})
+    const listed = await letters('dead-letters', 'list')
+    expect(listed.status, listed.err).toBe(0)
+    const positions = new Map(jsonLines(listed.out).map(({ reason, position }) => [reason, String(position)]))
+    expect([...positions.keys()].sort()).toEqual(['invalid_json', 'too_late'])
+    const late = positions.get('too_late') ?? ''
+    expect((await letters('dead-letters', 'show', late)).status).toBe(0)
+
+    const refused = await letters('dead-letters', 'replay', late, '--accept-late')
+    expect([refused.status, refused.err]).toEqual([1, expect.stringMatching(/hydrawatch-dead-letters .* may not /)])
+    const replayed = await letters('dead-letters-replay', 'replay', late, '--accept-late')
+    expect([replayed.status, ...jsonLines(replayed.out).map(({ done }) => done)]).toEqual([0, 'written back'])
+  })
+
+  it('lets readers read results, gateways decisions, and neither of them anything else', async () => {
+    const asReader = clientOf('hydrawatch-readers')
+    const access = anonymousAccess()
+    const codec = createCodec(
+      openRegistry({ url: registry.url, clientId: 'test', retries_max: 0, prefix: PREFIX, access }),
+    )
+    const reading = { kafka: asReader, codec, prefix: PREFIX }
+    expect(await readTopic({ ...reading, topic: 'alerts' })).not.toEqual([])
+    for (const topic of ['campaigns', 'decisions'] as const) await readTopic({ ...reading, topic })
+    await expect(readTopic({ ...reading, topic: 'requests' })).rejects.toThrow(/hydrawatch-readers .* may not /)
+    // Groups that a reader may not delete would stay.
+    const { groups } = await admin.listGroups()
+    expect(groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(readerGroups(PREFIX)))).toEqual([])
+
+    const asGateway = clientOf('hydrawatch-gateways')
+    await fetchOnce(asGateway, 'eu.hydrawatch-gateway-1', 'eu.decisions')
+    await expect(fetchOnce(asGateway, 'eu.hydrawatch-gateway-1', 'eu.alerts')).rejects.toThrow(/may not /)
+    await expect(fetchOnce(asGateway, 'eu.other', 'eu.decisions')).rejects.toThrow(/may not /)
   })
 
   it('is told apart from a broker that is away, at the first attempt', async () => {

@@ -5,10 +5,13 @@ const files = scratch()
 const CANARY = 'canary-5f1c9a'
 const NOWHERE = '127.0.0.1:9'
 
-const connection = {
+const atOnce = {
   HYDRAWATCH_KAFKA_RETRIES_MAX: '0',
   HYDRAWATCH_KAFKA_CONNECT_TIMEOUT_MS: '300',
   HYDRAWATCH_LOG_LEVEL: 'trace',
+}
+const connection = {
+  ...atOnce,
   KAFKA_BROKERS: NOWHERE,
   SCHEMA_REGISTRY_URL: `http://${NOWHERE}`,
   HYDRAWATCH_KAFKA_REGISTRY_USERNAME: 'hw',
@@ -29,6 +32,7 @@ const token = {
   HYDRAWATCH_KAFKA_SASL_OAUTH_CLIENT_SECRET: `${CANARY}-client`,
 }
 const bearer = {
+  ...atOnce,
   KAFKA_BROKERS: NOWHERE,
   SCHEMA_REGISTRY_URL: `http://${NOWHERE}`,
   HYDRAWATCH_KAFKA_REGISTRY_TOKEN: `${CANARY}-token`,
