@@ -21,6 +21,8 @@ export interface TopicDefinition {
   readonly cleanup: 'delete' | 'compact'
   /** Only for cleanup 'delete'. */
   readonly retention_ms?: number
+  /** Whose clock the timestamps of records come from ("message.timestamp.type"). @default 'producer' */
+  readonly timestamps?: 'producer' | 'broker'
   readonly writer: string
   readonly readers: readonly string[]
   readonly purpose: string
@@ -42,6 +44,8 @@ export const TOPICS = {
     partitions: 'many',
     cleanup: 'delete',
     retention_ms: 7 * DAY_MS,
+    // Against which a time ahead can be told; and old traffic that is written now is kept as long as any.
+    timestamps: 'broker',
     writer: 'producers',
     readers: ['fingerprints'],
     purpose: 'one API call, sketched at the edge',

@@ -14,8 +14,9 @@ export function stagesOf(config: Config): Stage[] {
  * gives the same alerts whatever they are.
  */
 export function detectionHash({ hops, fingerprints, detectors, linkage, campaigns }: Config): string {
-  const { length_ms, bound_ms, late_max_ms } = hops
-  return configHash({ hops: { length_ms, bound_ms, late_max_ms }, fingerprints, detectors, linkage, campaigns })
+  const { length_ms, bound_ms, late_max_ms, future_max_ms } = hops
+  const times = { length_ms, bound_ms, late_max_ms, future_max_ms }
+  return configHash({ hops: times, fingerprints, detectors, linkage, campaigns })
 }
 
 /** The keys under which text and identifiers are hashed. */

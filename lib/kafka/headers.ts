@@ -7,6 +7,7 @@ const WRITER = 'writer'
 const LAST = 'last'
 const WATERMARK = 'watermark_ms'
 const ACCEPT_LATE = 'accept_late'
+const ACCEPT_FUTURE = 'accept_future'
 
 /** Headers of a record that belongs to a hop. */
 export function hopHeaders({ hop, writer, last }: HopHeader): Record<string, string> {
@@ -38,6 +39,15 @@ export function acceptLateHeader(): Record<string, string> {
 
 export function readAcceptsLate(headers: IHeaders | undefined): boolean {
   return readInteger(headers?.[ACCEPT_LATE]) === 1
+}
+
+/** Header of a request whose time lies ahead and is meant: its producer has held it against the times around it. */
+export function acceptFutureHeader(): Record<string, string> {
+  return { [ACCEPT_FUTURE]: '1' }
+}
+
+export function readAcceptsFuture(headers: IHeaders | undefined): boolean {
+  return readInteger(headers?.[ACCEPT_FUTURE]) === 1
 }
 
 function readInteger(header: IHeaders[string]): number | null {

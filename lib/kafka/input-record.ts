@@ -4,7 +4,7 @@ import type { Request } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
 import type { InputRecord } from '../stream/record.ts'
 import type { InputPartition } from '../stream/stage.ts'
-import { readAcceptsLate, readHopHeaders, readWatermark } from './headers.ts'
+import { readAcceptsFuture, readAcceptsLate, readHopHeaders, readWatermark } from './headers.ts'
 
 /** Turns the messages of one input partition into what a stage sees. */
 export type InputReader = (message: KafkaMessage) => InputRecord
@@ -29,7 +29,8 @@ export function createInputReader(codec: Codec, { input, partition }: InputParti
     const accepts_late = readAcceptsLate(headers)
     const decoded = fields ? codec.decode('requests', bytes, fields) : codec.decode(topic, bytes)
     const { value, rejection } = decoded
+    const taken_ms = isSource && !readAcceptsFuture(headers) ? Number(raw.timestamp) : undefined
     const packed = isSource && decoded.rejection === null ? { bytes, read: decoded.read } : null
-    return { topic, partition, offset, value, hop, watermark_ms: null, rejection, raw, packed, accepts_late }
+    return { topic, partition, offset, value, hop, watermark_ms: null, rejection, raw, packed, accepts_late, taken_ms }
   }
 }

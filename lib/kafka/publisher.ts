@@ -1,10 +1,10 @@
 import type { Message } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
-import type { TopicValues } from '../../schemas/values.ts'
+import type { TopicValue, TopicValues } from '../../schemas/values.ts'
 import type { Codec } from '../avro/codec.ts'
 import { partitionCount } from '../stream/topology.ts'
 import type { KafkaClient } from './client.ts'
-import { watermarkHeaders } from './headers.ts'
+import { acceptFutureHeader, watermarkHeaders } from './headers.ts'
 import { keyPartition } from './key-partition.ts'
 
 /** A record with its bytes. `topic` is the name on the broker. */
@@ -88,6 +88,11 @@ export interface PublisherOptions {
   /** Partitions of the topics that have many. */
   readonly partitions: number
   readonly topics: readonly TopicName[]
+  /**
+   * For times that have been held against each other, as those of a file: a request that ends after this moment, epoch ms,
+   * is marked as meant, and no stage holds it against the broker's clock.
+   */
+  readonly acceptFutureAfter_ms?: () => number
 }
 
 export interface PublishedRecord<Topic extends TopicName> {
@@ -112,7 +117,7 @@ const WATERMARK_KEY = 'watermark'
 
 /** Connects. Rejects with BrokerUnavailable or RegistryUnavailable. */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
-  const { kafka, codec, prefix, partitions, topics } = options
+  const { kafka, codec, prefix, partitions, topics, acceptFutureAfter_ms } = options
   await codec.prepareTopics(topics)
   const producer = kafka.idempotentProducer()
   await kafka.reach('connecting a producer', () => producer.connect())
@@ -126,12 +131,18 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     return lastSend
   }
 
+  function isFuture(value: TopicValue | null): boolean {
+    if (!acceptFutureAfter_ms || value === null || !('end_time_ms' in value)) return false
+    return value.end_time_ms > acceptFutureAfter_ms()
+  }
+
   return {
     async publish(records) {
       const encoded = records.map(({ topic, key, value }) => {
         const bytes = value === null ? null : codec.encode(topic, value)
         const partition = keyPartition(key, partitionCount(topic, partitions))
-        return { topic: prefix + topic, partition, key, value: bytes }
+        const headers = isFuture(value) ? acceptFutureHeader() : undefined
+        return { topic: prefix + topic, partition, key, value: bytes, headers }
       })
       await send(encoded)
       for (const [index, { topic }] of records.entries()) {

@@ -7,6 +7,11 @@ import { yieldToEventLoop } from './event-loop.ts'
 export interface PartitionListener {
   /** New messages; never one below the offset that reading was started at, never one twice. */
   onMessages(messages: readonly KafkaMessage[]): void
+  /**
+   * Offsets that were passed over: nothing stands there. In a compacted topic that is nothing out of the ordinary; in any
+   * other, retention has removed records before they were read. `onAdvance` follows.
+   */
+  onSkipped?(from: number, to: number): void
   /** `next` has moved, with or without messages: control records and holes of compaction move it, too. */
   onAdvance(): void
 }
@@ -74,6 +79,7 @@ export class StageConsumer {
         const isCurrent = this.cursors.get(placeOf(batch.topic, batch.partition)) === cursor
         if (!isCurrent || cursor.soughtAt !== soughtAt || !isRunning() || isStale()) return
       }
+      this.skipTo(cursor, batch.firstOffset())
       const messages = batch.messages.filter(({ offset }) => Number(offset) >= cursor.next)
       if (messages.length > 0) cursor.listener.onMessages(messages)
       cursor.next = Math.max(cursor.next, Number(batch.lastOffset()) + 1)
@@ -126,6 +132,30 @@ export class StageConsumer {
     return this.cursors.get(placeOf(topic, partition))?.end ?? null
   }
 
+  /**
+   * Passes over what stands before `low`, the beginning of the partition. A fetch finds that out only when something is
+   * there to be fetched.
+   */
+  expire(topic: string, partition: number, low: number): void {
+    const cursor = this.cursors.get(placeOf(topic, partition))
+    if (!cursor || cursor.next >= low) return
+    this.skipTo(cursor, String(low))
+    this.seek(cursor)
+    cursor.listener.onAdvance()
+  }
+
+  /**
+   * A log has no holes but those of compaction, and control records and aborted ones count as read. When the first record
+   * of a fetch stands behind the offset that was asked for, kafkajs has met OFFSET_OUT_OF_RANGE and begun anew.
+   */
+  private skipTo(cursor: Cursor, firstOffset: string | null): void {
+    const { next } = cursor
+    const first = firstOffset === null ? next : Number(firstOffset)
+    if (first <= next) return
+    cursor.next = first
+    cursor.listener.onSkipped?.(next, first)
+  }
+
   private join(assignment: Readonly<Record<string, number[]>>): void {
     const assigned = new Set<string>()
     for (const [topic, partitions] of Object.entries(assignment)) {
@@ -172,6 +202,7 @@ export class StageConsumer {
       return
     }
     cursor.end = Number(payload.highWatermark)
+    this.skipTo(cursor, payload.firstOffset)
     cursor.next = Math.max(cursor.next, Number(payload.lastOffset) + 1)
     cursor.listener.onAdvance()
   }

@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs'
-import type { TopicName } from '../../schemas/topics.ts'
+import { type TopicName, topicDefinition } from '../../schemas/topics.ts'
 import type { Position } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
 import { type HopAssembler, type MissingPart, NO_HOP } from '../stream/assembler.ts'
@@ -276,8 +276,9 @@ export class Task {
     try {
       const { arrivals } = this
       const end = (await ends.now(topic)).get(source.partition)
-      const next = consumer.next(topic, source.partition)
       if (this.life?.assembler !== assembler || this.arrivals !== arrivals) return
+      if (end) consumer.expire(topic, source.partition, end.low)
+      const next = consumer.next(topic, source.partition)
       if (!end || next === null || next < end.high) return
       const openEnd_ms = assembler.openEnd_ms()
       if (openEnd_ms !== null) assembler.advance(openEnd_ms + hops.bound_ms)
@@ -382,7 +383,7 @@ export class Task {
   }
 
   private async openInputs(position: Position | null): Promise<void> {
-    const { codec, consumer, ends, prefix, log, task, now } = this.options
+    const { codec, consumer, ends, prefix, task, log, now } = this.options
     const topics = [...new Set(this.inputs.map(({ input }) => input.topic))]
     const endsByTopic = new Map(
       await Promise.all(topics.map(async (topic) => [topic, await ends.now(prefix + topic)] as const)),
@@ -396,21 +397,34 @@ export class Task {
       const resume_offset =
         position?.inputs.find((place) => place.topic === input.topic && place.partition === partition)?.resume_offset ??
         0
-      const low = endsByTopic.get(input.topic)?.get(partition)?.low ?? 0
-      if (position && resume_offset < low) {
-        this.counters.records_missed += low - resume_offset
+      const { low, high } = endsByTopic.get(input.topic)?.get(partition) ?? { low: 0, high: 0 }
+      if (resume_offset > high) {
         log({
           level: 'error',
-          message: 'records were deleted by retention before they were read',
-          fields: { task, topic: input.topic, partition, from: resume_offset, to: low },
+          message:
+            'the topic ends before what was read from it: it was made anew or cut off, and is read from there on',
+          fields: { task, topic: input.topic, partition, from: resume_offset, to: high },
         })
       }
+      if (position && resume_offset < low) this.noteMissed(input.topic, partition, resume_offset, low)
       const toRecord = createInputReader(codec, { input, partition })
       consumer.open(prefix + input.topic, partition, Math.max(resume_offset, low), {
         onMessages: (messages) => this.guard(() => this.take(input.topic, partition, messages, toRecord)),
+        onSkipped: (from, to) => this.noteMissed(input.topic, partition, from, to),
         onAdvance: () => this.wake.notify(),
       })
     }
+  }
+
+  /** Counts records that retention has removed before they were read. Compaction removes what is said again further on. */
+  private noteMissed(topic: TopicName, partition: number, from: number, to: number): void {
+    if (topicDefinition(topic).cleanup === 'compact') return
+    this.counters.records_missed += to - from
+    this.options.log({
+      level: 'error',
+      message: 'records were deleted by retention before they were read',
+      fields: { task: this.options.task, topic, partition, from, to },
+    })
   }
 
   /** Appends messages of an input to the hops they belong to; hops are closed elsewhere. */
@@ -437,7 +451,9 @@ export class Task {
         if (!holdsTooMuch(life.assembler)) await this.wake.wait()
         continue
       }
-      const hops_max = await this.readTablesUp()
+      const read_max = await this.readTablesUp()
+      // The first hop alone: from it the gate knows where the sources begin.
+      const hops_max = this.lastHop === null && this.options.gate ? 1 : read_max
       this.isCommitting = true
       await this.commitHops(this.checkAlive(), hops_max)
       this.isCommitting = false
@@ -458,9 +474,11 @@ export class Task {
       const targets = await Promise.all(
         this.tables.map(async ({ input, partition }) => {
           const topic = prefix + input.topic
-          return { topic, partition, high: (await ends.now(topic)).get(partition)?.high ?? 0 }
+          const { low, high } = (await ends.now(topic)).get(partition) ?? { low: 0, high: 0 }
+          return { topic, partition, low, high }
         }),
       )
+      for (const { topic, partition, low } of targets) consumer.expire(topic, partition, low)
       const areRead = () =>
         targets.every(({ topic, partition, high }) => (consumer.next(topic, partition) ?? 0) >= high)
       for (;;) {

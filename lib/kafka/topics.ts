@@ -89,6 +89,7 @@ export async function deleteTopics(kafka: KafkaClient, prefix: string): Promise<
 /** Configuration of a topic on the broker (Apache Kafka, "Topic Configs"). */
 export function topicConfig(definition: TopicDefinition, replicationFactor: number): Record<string, string> {
   const config: Record<string, string> = { 'cleanup.policy': definition.cleanup }
+  if (definition.timestamps === 'broker') config['message.timestamp.type'] = 'LogAppendTime'
   // One copy may be away without stopping us; at a single copy the setting would say nothing.
   if (replicationFactor > 1) config['min.insync.replicas'] = String(replicationFactor - 1)
   if (definition.cleanup === 'delete') {

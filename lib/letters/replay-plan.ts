@@ -28,6 +28,7 @@ export type ReplayPlan =
   | { readonly action: 'skip' | 'refuse'; readonly why: string }
 
 const TOO_LATE = 'too_late'
+const TIME_AHEAD = 'time_ahead'
 
 /**
  * Decides whether the record of a letter can be processed as if it came now. One that would only become a letter again is
@@ -52,6 +53,7 @@ export function planReplay(letter: DeadLetter, options: ReplayOptions): ReplayPl
   if (reason === TOO_LATE && !options.acceptLate) {
     return refuse('it would be too late again; --accept-late counts it in the hop that is open')
   }
+  if (reason === TIME_AHEAD) return refuse('its time is that of a wrong clock; mend the producer and send it again')
   const key = letter.key ?? Buffer.from(keyOf(source, value))
   return { action: 'replay', topic: source, partition, key, payload, acceptLate: reason === TOO_LATE }
 }

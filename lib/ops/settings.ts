@@ -88,6 +88,11 @@ export const hopSettings = z.strictObject({
   late_max_ms: milliseconds(0, DAY_MS)
     .default(3_600_000)
     .describe('A record later than this behind its cut goes to the dead letters as too_late.'),
+  future_max_ms: milliseconds(0, DAY_MS)
+    .default(600_000)
+    .describe(
+      "A record that ends later than this after the broker's time of it goes to the dead letters as time_ahead.",
+    ),
   silence_ms: milliseconds(100, DAY_MS)
     .default(15_000)
     .describe('Live only: an idle partition is cut after this silence.'),

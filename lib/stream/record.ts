@@ -18,6 +18,8 @@ export interface InputRecord {
   /** Null: a tombstone, or a record that only carries headers. */
   readonly value: TopicValue | null
   readonly hop: HopHeader | null
+  /** When the broker took it, epoch ms. Absent where there is no broker, or where the producer vouches for its time. */
+  readonly taken_ms?: number
   /** On `requests`: the producer promises that nothing older than this will follow, as at the end of a file. */
   readonly watermark_ms: number | null
   /** Set when the bytes could not be decoded: the record is a dead letter in the place where it stands. */

@@ -14,6 +14,11 @@ export interface SourceSettings {
   readonly bound_ms: number
   /** A record this far behind its cut or less enters the next hop, marked; an older one is rejected. */
   readonly late_max_ms: number
+  /**
+   * A record whose end time lies further than this ahead of the moment at which the broker took it is rejected: one clock
+   * that is a day ahead would make the whole day too late for everybody else in the partition.
+   */
+  readonly future_max_ms: number
   /** The gate that keeps sources together. */
   readonly limit: (first: number) => number
 }
@@ -179,6 +184,12 @@ export class SourceAssembler implements HopAssembler {
 
   private offerValue(record: InputRecord, value: SourceValue): void {
     const { end_time_ms } = value
+    const ahead_ms = end_time_ms - (record.taken_ms ?? Number.POSITIVE_INFINITY)
+    if (ahead_ms > this.settings.future_max_ms) {
+      const detail = `end_time is ${ahead_ms} ms ahead of the broker's time`
+      this.rejections.add(record, { reason: 'time_ahead', detail })
+      return
+    }
     const own = hopOf(end_time_ms, this.settings.hop_ms)
     const counted = this.closed !== null && own <= this.closed && record.offset < this.closed_end_offset
     if (!counted) this.place(record, value, own, end_time_ms)

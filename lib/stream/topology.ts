@@ -9,6 +9,7 @@ export interface HopSettings {
   readonly length_ms: number
   readonly bound_ms: number
   readonly late_max_ms: number
+  readonly future_max_ms: number
   readonly ahead_hops: number
 }
 
@@ -46,6 +47,7 @@ export function createAssembler(
         hop_ms: hops.length_ms,
         bound_ms: hops.bound_ms,
         late_max_ms: hops.late_max_ms,
+        future_max_ms: hops.future_max_ms,
         limit,
       })
     : new MergeAssembler(inputs, { hop_ms: hops.length_ms, writers })

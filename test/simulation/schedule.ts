@@ -118,7 +118,14 @@ class Schedule {
     this.settings = {
       prefix: '',
       partitions,
-      hops: { length_ms: HOP_MS, bound_ms: 500, late_max_ms: 60_000, ahead_hops: 3, silence_ms: 0 },
+      hops: {
+        length_ms: HOP_MS,
+        bound_ms: 500,
+        late_max_ms: 60_000,
+        future_max_ms: 60_000,
+        ahead_hops: 3,
+        silence_ms: 0,
+      },
       sessionTimeout_ms: this.random.pick([1_000, 2_000, 3_000]),
       fetchWait_ms: this.random.pick([100, 300, 800]),
     }

@@ -62,7 +62,11 @@ export const produce: CliCommand<ProduceOptions> = {
         await checkTopics(admin, { prefix, partitions }, PRODUCED_TOPICS)
         if (options.sample) refuseTraffic(`${prefix}requests`, await fetchTopicEnds(admin, `${prefix}requests`))
       })
-      const publisher = await openPublisher({ kafka, codec, prefix, partitions, topics: PRODUCED_TOPICS })
+      const acceptFutureAfter_ms = options.live ? undefined : Date.now
+      const publisher = await openPublisher({
+        ...{ kafka, codec, prefix, partitions, topics: PRODUCED_TOPICS },
+        acceptFutureAfter_ms,
+      })
       try {
         const counters = createIntakeCounters()
         const items = openItems(context, config, files, options, counters)

@@ -14,7 +14,7 @@ export function stageSettings(
   return {
     prefix,
     partitions,
-    hops: { length_ms: HOP_MS, bound_ms: 500, late_max_ms: 60_000, ahead_hops: 3, silence_ms },
+    hops: { length_ms: HOP_MS, bound_ms: 500, late_max_ms: 60_000, future_max_ms: 60_000, ahead_hops: 3, silence_ms },
     sessionTimeout_ms,
     fetchWait_ms: 50,
   }

@@ -113,6 +113,10 @@ class Counting implements Processor {
   }
 
   restore({ key, value }: ChangelogEntry): void {
+    if (value === null) {
+      this.accounts.delete(key)
+      return
+    }
     const { event_ids } = value as FingerprintState
     this.accounts.set(key, JSON.parse(String(event_ids)))
   }

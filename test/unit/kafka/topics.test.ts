@@ -6,6 +6,7 @@ test('a topic is kept as its definition says', () => {
   expect(topicConfig(topicDefinition('requests'), 1)).toEqual({
     'cleanup.policy': 'delete',
     'retention.ms': '604800000',
+    'message.timestamp.type': 'LogAppendTime',
   })
   expect(topicConfig(topicDefinition('fingerprints.state'), 1)).toMatchObject({
     'cleanup.policy': 'compact',

@@ -47,6 +47,7 @@ describe('precedence', () => {
       length_ms: 60_000,
       bound_ms: 30_000,
       late_max_ms: 3_600_000,
+      future_max_ms: 600_000,
       silence_ms: 15_000,
       ahead_hops: 3,
     })
@@ -65,6 +66,7 @@ describe('precedence', () => {
       bound_ms: 2002,
       silence_ms: 1001,
       late_max_ms: 3_600_000,
+      future_max_ms: 600_000,
       ahead_hops: 3,
     })
   })

@@ -33,6 +33,7 @@ function sources(gate: HopGate): SourceAssembler[] {
         hop_ms: HOP_MS,
         bound_ms: 0,
         late_max_ms: 0,
+        future_max_ms: 0,
         limit: (first) => gate.limit(first),
       }),
   )

@@ -8,6 +8,7 @@ import { accountValue, HOP_MS, inputRecord, placeOf, requestValue, summaryOf } f
 
 const BOUND_MS = 30_000
 const LATE_MAX_MS = 3 * HOP_MS
+const FUTURE_MAX_MS = 10 * HOP_MS
 const START_MS = 1_000 * HOP_MS
 
 const INPUTS: InputPartition[] = [
@@ -16,7 +17,8 @@ const INPUTS: InputPartition[] = [
 ]
 
 function assembler(limit: (first: number) => number = () => Number.POSITIVE_INFINITY): SourceAssembler {
-  return new SourceAssembler(INPUTS, { hop_ms: HOP_MS, bound_ms: BOUND_MS, late_max_ms: LATE_MAX_MS, limit })
+  const times = { hop_ms: HOP_MS, bound_ms: BOUND_MS, late_max_ms: LATE_MAX_MS, future_max_ms: FUTURE_MAX_MS }
+  return new SourceAssembler(INPUTS, { ...times, limit })
 }
 
 /** A request at offset `offset` that ended so many seconds after the start. */
@@ -78,6 +80,24 @@ describe('cutting hops', () => {
     const rejected = takeAll(source).flatMap((hop) => hop.rejected)
     expect(rejected.map(placeOf)).toEqual(['requests/0@1 too_late'])
     expect(rejected[0]?.rejection.detail).toBe('end_time is 320000 ms behind the cut')
+  })
+
+  test('a record that ends too far ahead of the moment at which it was taken is rejected, and makes nobody late', () => {
+    const source = assembler()
+    const taken_ms = START_MS + 1_000
+    const dayAhead = { ...at(1, 86_400), taken_ms }
+    for (const record of [at(0, 1), dayAhead, { ...at(2, 2), taken_ms }, { ...at(3, 90), taken_ms }])
+      source.offer(record)
+    const hops = takeAll(source)
+    expect(hops.map(summaryOf)).toEqual([{ hop: 1_000, requests: ['e-0', 'e-2'], late: [], accounts: [] }])
+    expect(hops.flatMap(({ rejected }) => rejected).map(placeOf)).toEqual(['requests/0@1 time_ahead'])
+  })
+
+  test('a time ahead is accepted up to the limit, and where nothing is known about when the record was taken', () => {
+    const source = assembler()
+    source.offer({ ...at(0, 600), taken_ms: START_MS })
+    source.offer(at(1, 86_400))
+    expect(takeAll(source)[0]).toMatchObject({ rejected: [] })
   })
 
   test('a record later than the limit enters the open hop, marked, when it was sent again to count', () => {
