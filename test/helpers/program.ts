@@ -51,3 +51,8 @@ export function terminate({ child, exit }: Program): Program['exit'] {
   child.kill('SIGTERM')
   return exit
 }
+
+/** How often it wrote a log line. */
+export function said({ err }: Program, message: string): number {
+  return err().split(`"msg":"${message}"`).length - 1
+}

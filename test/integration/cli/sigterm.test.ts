@@ -1,15 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { STAGE_NAMES } from '../../../consumers/pipeline.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
 import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import { hydrawatch } from '../../helpers/cli.ts'
 import { readCompose } from '../../helpers/compose.ts'
 import { deployment } from '../../helpers/deployment.ts'
 import { openEmbeddedBroker, openEmbeddedRegistry } from '../../helpers/embedded-services.ts'
+import { groupMembers } from '../../helpers/group-members.ts'
 import { kafkaClient, producerOf } from '../../helpers/kafka-client.ts'
-import { isBuilt, type Program, startProgram, terminate } from '../../helpers/program.ts'
+import { isBuilt, type Program, said, startProgram, terminate } from '../../helpers/program.ts'
 import { waitFor } from '../../helpers/wait-for.ts'
 
 // What a platform sees of `hydrawatch run`: a process that is sent SIGTERM. What the runtime does then has tests of its own.
@@ -38,19 +37,6 @@ async function prepared(broker: Place, partitions = PARTITIONS) {
   return env
 }
 
-/** How often a log line was written. */
-function said({ err }: Program, message: string): number {
-  return err().split(`"msg":"${message}"`).length - 1
-}
-
-async function membersOf(broker: Place, stages: readonly string[], prefix: string): Promise<number[]> {
-  const admin = kafkaClient(broker.brokers).admin()
-  await admin.connect()
-  const { groups } = await admin.describeGroups(stages.map((stage) => groupIdOf(stage, prefix)))
-  await admin.disconnect()
-  return groups.map(({ members }) => members.length)
-}
-
 describe.runIf(isBuilt())('a process that is sent SIGTERM', () => {
   describe('while it runs', () => {
     let broker: TestBroker
@@ -63,9 +49,9 @@ describe.runIf(isBuilt())('a process that is sent SIGTERM', () => {
       const env = await prepared(broker)
       const program = run(['all'], env)
       await waitFor('every task to run', () => said(program, 'task restored') >= TASKS)
-      expect(await membersOf(broker, STAGE_NAMES, env.HYDRAWATCH_TOPICS_PREFIX)).toEqual([1, 1, 1, 1, 1])
+      expect(await groupMembers(broker.brokers, env.HYDRAWATCH_TOPICS_PREFIX)).toEqual([1, 1, 1, 1, 1])
       expect(await terminate(program), program.err()).toEqual([0, null])
-      expect(await membersOf(broker, STAGE_NAMES, env.HYDRAWATCH_TOPICS_PREFIX)).toEqual([0, 0, 0, 0, 0])
+      expect(await groupMembers(broker.brokers, env.HYDRAWATCH_TOPICS_PREFIX)).toEqual([0, 0, 0, 0, 0])
     })
   })
 
@@ -92,7 +78,7 @@ describe.runIf(isBuilt())('a process that is sent SIGTERM', () => {
       await waitFor('its task', () => said(program, 'tasks assigned') > 0)
       expect(await terminate(program), program.err()).toEqual([0, null])
       expect(said(program, 'task restored')).toBe(0)
-      expect(await membersOf(broker, ['fingerprints'], env.HYDRAWATCH_TOPICS_PREFIX)).toEqual([0])
+      expect(await groupMembers(broker.brokers, env.HYDRAWATCH_TOPICS_PREFIX, ['fingerprints'])).toEqual([0])
     })
 
     // `run all`: five stages stop in the time of one.
