@@ -85,6 +85,14 @@ describe('docker-compose.yml', () => {
     })
   })
 
+  it('asks each consumer for its health where it serves it, and opens that to nobody outside', () => {
+    for (const [name, service] of consumers) {
+      const { test } = service.healthcheck as { test: string[] }
+      expect(test.slice(0, 3), name).toEqual(['CMD', 'node', '--eval'])
+      expect(test[3], name).toContain(`fetch('http://127.0.0.1:${configOf(service).metrics.port}/livez')`)
+    }
+  })
+
   it('asks our program only for commands and options that it has', async () => {
     for (const [name, { command }] of own) {
       if (command === undefined) continue
@@ -100,6 +108,15 @@ describe('docker-compose.yml', () => {
     const pom = readFileSync(fileURLToPath(new URL('../../../scripts/real-kafka/pom.xml', import.meta.url)), 'utf8')
     const [, version] = /<kafka\.version>(.*)<\/kafka\.version>/.exec(pom) ?? []
     expect(compose.services.kafka?.image).toBe(`apache/kafka:${version}`)
+  })
+
+  it('runs the release of the registry that the tests run on', () => {
+    const script = readFileSync(
+      fileURLToPath(new URL('../../../scripts/real-kafka/registry.mjs', import.meta.url)),
+      'utf8',
+    )
+    const [, version] = /VERSION = '(.*)'/.exec(script) ?? []
+    expect(compose.services.registry?.image).toBe(`apicurio/apicurio-registry:${version}`)
   })
 
   it('keeps what Kafka holds, and the ids of the schemas with it', () => {
