@@ -101,7 +101,7 @@ describe.runIf(isWanted)('the image', () => {
     const program = start(['run', 'all'], { env })
     try {
       // Three stages with a task for each of two partitions, two with one.
-      await waitFor('every task to run', () => said(program, 'task restored') >= 8)
+      await waitFor('every task to run', () => said(program, 'task restored') >= 8, 60_000)
       expect(await groupMembers(broker.brokers, env.HYDRAWATCH_TOPICS_PREFIX)).toEqual([1, 1, 1, 1, 1])
       expect(await terminate(program), program.err()).toEqual([0, null])
     } finally {
