@@ -146,6 +146,8 @@ export interface CampaignAccount {
   /** Of the open alert about this account alone. */
   alert_id: string | null
   alert_revision: number
+  /** Event time of the outcome, from which it expires. Null, as the version before wrote: it does not. */
+  outcome_ms: number | null
 }
 
 export interface CampaignEntity {
@@ -162,6 +164,8 @@ export interface CampaignEntity {
   alert_accounts: number
   severity: string
   members: EntityMember[]
+  /** Accounts that the last revision of the alert names and that are no members: related ones, and members that left since. */
+  named_beyond: string[]
 }
 
 export interface CampaignMember {
@@ -427,6 +431,8 @@ export interface LinkBatch {
   hop: number
   /** Accounts seen within 24 h over all tasks. */
   active_accounts: number
+  /** Accounts to forget before this hop's links are looked at. */
+  erased_accounts: string[]
   links: Link[]
 }
 
@@ -474,7 +480,7 @@ export interface Outcome {
   reason_code: string | null
 }
 
-export type OutcomeKind = 'unknown' | 'banned' | 'throttled' | 'verification_requested' | 'verified' | 'verification_failed' | 'cleared' | 'appeal_upheld' | 'appeal_overturned'
+export type OutcomeKind = 'unknown' | 'banned' | 'throttled' | 'verification_requested' | 'verified' | 'verification_failed' | 'cleared' | 'appeal_upheld' | 'appeal_overturned' | 'erased'
 
 /** The panes of many accounts for one stretch of time. */
 export interface PaneBlock {
@@ -587,6 +593,8 @@ export interface SightingBatch {
   hop: number
   /** Accounts this task saw within 24 h: the population that rarity is measured against. */
   active_accounts: number
+  /** Accounts to forget before this hop's sightings are looked at. */
+  erased_accounts: string[]
   sightings: Sighting[]
 }
 

@@ -25,7 +25,7 @@ export class Holdings {
   readonly large = new Set<string>()
   private readonly kinds = new Map<ObjectKind, Map<string, HeldObject>>()
   private readonly byAccount = new Map<string, Map<string, Link>>()
-  private readonly expiry = new Expiry<string>(HOUR_MS)
+  private expiry = new Expiry<string>(HOUR_MS)
 
   /** Adds or refreshes a holding; true when the account did not hold the object before. */
   add(link: Link): boolean {
@@ -39,7 +39,7 @@ export class Holdings {
     own.set(key, link)
     // What only expires later is asked again when it comes due; another entry at every sighting would fill the memory.
     if (!before || link.expires_ms < before.expires_ms) {
-      this.expiry.schedule(`${key}\u0000${link.account_id}`, link.expires_ms)
+      this.expiry.schedule(entryKey(key, link.account_id), link.expires_ms)
     }
     return before === undefined
   }
@@ -56,6 +56,24 @@ export class Holdings {
     const own = this.byAccount.get(link.account_id)
     own?.delete(key)
     if (own?.size === 0) this.byAccount.delete(link.account_id)
+  }
+
+  /** After a restore: waits for what is held, and no longer for what was added and removed on the way. */
+  restored(): void {
+    this.expiry = new Expiry(HOUR_MS)
+    for (const own of this.byAccount.values()) {
+      for (const [key, { account_id, expires_ms }] of own) this.expiry.schedule(entryKey(key, account_id), expires_ms)
+    }
+  }
+
+  /** Removes and returns everything that an account holds, and forgets the account. */
+  erase(account_id: string): Link[] {
+    const links = [...this.of(account_id)]
+    for (const link of links) {
+      this.remove(link)
+      this.expiry.forget(entryKey(objectKey(link), account_id))
+    }
+    return links
   }
 
   /** Removes and returns the holdings that have expired. */
@@ -105,6 +123,10 @@ export class Holdings {
     this.kinds.set(kind, ofKind.set(key, created))
     return created
   }
+}
+
+function entryKey(object: string, account_id: string): string {
+  return `${object}\u0000${account_id}`
 }
 
 /** Cue bits of an object, as those who hold it now were seen using it. */

@@ -1,4 +1,6 @@
 import { Changes } from '../../lib/stream/changes.ts'
+import { takeErasures } from '../../lib/stream/erasure.ts'
+import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
 import type {
@@ -32,6 +34,7 @@ const NOTHING: CampaignState = {
   active_accounts: null,
 }
 const SEPARATOR = '\u0000'
+const DAY_MS = 86_400_000
 const LARGE_INTERVAL_HOPS_MAX = 60
 /** Outcomes that take an accusation back. */
 const CLEARING = new Set(['cleared', 'verified', 'appeal_overturned'])
@@ -46,6 +49,7 @@ export class CampaignsProcessor implements Processor {
   private readonly accounts = new Map<string, CampaignAccount>()
   private readonly campaigns = new Map<string, CampaignEntity>()
   private readonly changes = new Changes()
+  private readonly outcomeExpiry = new Expiry<string>(DAY_MS)
   private readonly settings: CampaignsSettings
   private readonly config_hash: string
   private active_accounts = 0
@@ -56,17 +60,30 @@ export class CampaignsProcessor implements Processor {
     this.config_hash = config_hash
   }
 
-  process(hop: HopInput): Output[] {
+  process(input: HopInput): Output[] {
+    const { erased, hop } = takeErasures(input)
+    // Also as stage 1 tells it along the flow: an erasure that came late takes effect there in a later hop than here, and
+    // what links and signals said of the account in between must go as well.
+    const told = (hop.records.links ?? []).flatMap(({ erased_accounts }) => erased_accounts)
+    const erasure = this.erase([...new Set([...erased, ...told])].sort(compareText), hop)
+    this.expireOutcomes(hop.end_ms)
     const outcomes = this.joinOutcomes(hop.records.outcomes ?? [])
-    const touched = this.joinLinks(hop)
+    const touched = new Set([...erasure.touched, ...this.joinLinks(hop)])
     const lapsed = this.lapseSignals(hop.hop)
     const signalled = this.joinSignals(hop)
     for (const key of this.dueAnchors(touched, hop.hop)) this.assessAnchor(key)
     const outputs: Output[] = []
-    if (touched.size > 0 || signalled.length > 0 || outcomes.size > 0 || this.isRevisionDue(hop.hop)) {
-      outputs.push(...this.reviseCampaigns(hop, outcomes))
+    if (
+      touched.size > 0 ||
+      signalled.length > 0 ||
+      outcomes.size > 0 ||
+      erasure.campaigns.size > 0 ||
+      this.isRevisionDue(hop.hop)
+    ) {
+      outputs.push(...this.reviseCampaigns(hop, outcomes, erasure.campaigns))
     }
     const alerts = [
+      ...erasure.alerts,
       ...outputs.filter(({ topic }) => topic === 'alerts'),
       ...this.accountAlerts(hop, [...lapsed, ...signalled], outcomes),
     ]
@@ -89,10 +106,80 @@ export class CampaignsProcessor implements Processor {
     else if (kind === 'campaign') restoreInto(this.campaigns, id[0]!, entry?.campaign ?? null)
   }
 
-  restored(): void {}
+  restored(): void {
+    this.holdings.restored()
+    for (const { account_id, outcome_ms } of this.accounts.values()) {
+      if (outcome_ms !== null) this.outcomeExpiry.schedule(account_id, this.outcomeExpires_ms(outcome_ms))
+    }
+  }
 
   counters(): Readonly<Record<string, number>> {
     return { ...this.counts, campaigns: this.campaigns.size, objects: this.holdings.objects.size }
+  }
+
+  /**
+   * Forgets accounts. Campaigns that they were members of must say so, whatever the interval of their revisions; an alert
+   * about an account alone is withdrawn, on the last occasion at which it is named.
+   */
+  private erase(accounts: readonly string[], hop: HopInput) {
+    const erasure = { touched: new Set<string>(), campaigns: new Set<string>(), alerts: [] as Output[] }
+    if (accounts.length === 0) return erasure
+    for (const account_id of accounts) {
+      for (const link of this.holdings.erase(account_id)) {
+        if (isAnchor(link)) erasure.touched.add(objectKey(link))
+        this.changes.mark(linkKey(link), () => null)
+      }
+      erasure.alerts.push(...this.withdrawErased(account_id, hop))
+      for (const detector of this.signals.get(account_id)?.keys() ?? []) {
+        this.changes.mark(signalKey(account_id, detector), () => null)
+      }
+      this.signals.delete(account_id)
+      this.forgetAccount(account_id)
+      this.outcomeExpiry.forget(account_id)
+    }
+    const gone = new Set(accounts)
+    for (const campaign of this.campaigns.values()) {
+      const isNamed = namesOf(campaign).some((account_id) => gone.has(account_id))
+      if (!isNamed) continue
+      campaign.members = campaign.members.filter(({ account_id }) => !gone.has(account_id))
+      campaign.named_beyond = campaign.named_beyond.filter((account_id) => !gone.has(account_id))
+      erasure.campaigns.add(campaign.campaign_id)
+      this.markCampaign(campaign)
+    }
+    return erasure
+  }
+
+  private withdrawErased(account_id: string, hop: HopInput): Output[] {
+    const account = this.accounts.get(account_id)
+    const [signal] = [...(this.signals.get(account_id)?.values() ?? [])]
+      .filter(({ standalone }) => standalone)
+      .sort((a, b) => compareText(a.detector, b.detector))
+    if (account?.alert_id == null || !signal) return []
+    const { alert_id } = account
+    this.counts.alerts++
+    const revision = account.alert_revision + 1
+    const value = accountAlert(signal, hop, { alert_id, revision, status: 'withdrawn', config_hash: this.config_hash })
+    return [{ topic: 'alerts', key: account_id, partition: 0, value }]
+  }
+
+  /** Lets go outcomes that no longer count, of accounts that no alert stands about. */
+  private expireOutcomes(now_ms: number): void {
+    const expired = this.outcomeExpiry.take(now_ms, (account_id) => {
+      const account = this.accounts.get(account_id)
+      // With an open alert it is scheduled again when that has been closed.
+      if (!account || account.alert_id !== null || account.outcome_ms === null) return null
+      return this.outcomeExpires_ms(account.outcome_ms)
+    })
+    for (const account_id of expired) this.forgetAccount(account_id)
+  }
+
+  private outcomeExpires_ms(outcome_ms: number): number {
+    return outcome_ms + this.settings.outcome_ttl_days * DAY_MS
+  }
+
+  private forgetAccount(account_id: string): void {
+    if (!this.accounts.delete(account_id)) return
+    this.changes.mark(`account${SEPARATOR}${account_id}`, () => null)
   }
 
   /** Returns the accounts that something was decided about. */
@@ -103,7 +190,9 @@ export class CampaignsProcessor implements Processor {
         compareText(a.account_id, b.account_id) ||
         compareText(a.outcome, b.outcome),
     )
-    for (const { account_id, outcome } of sorted) this.updateAccount(account_id, { outcome })
+    for (const { account_id, outcome, event_time_ms } of sorted) {
+      this.updateAccount(account_id, { outcome, outcome_ms: event_time_ms })
+    }
     return new Set(sorted.map(({ account_id }) => account_id))
   }
 
@@ -197,7 +286,7 @@ export class CampaignsProcessor implements Processor {
     this.changes.mark(`anchor${SEPARATOR}${key}`, () => (assessment ? { ...NOTHING, anchor: assessment } : null))
   }
 
-  private reviseCampaigns(hop: HopInput, decided: ReadonlySet<string>): Output[] {
+  private reviseCampaigns(hop: HopInput, decided: ReadonlySet<string>, erased: ReadonlySet<string>): Output[] {
     const anchors = [...this.anchors.values()].sort((a, b) => compareText(a.kind, b.kind) || a.object - b.object)
     const judged = new Map<Cluster, Assessment>()
     for (const cluster of clustersOf(anchors, this.holdings, this.settings.members_max)) {
@@ -217,7 +306,9 @@ export class CampaignsProcessor implements Processor {
     const succession = succeed([...judged.keys()], known)
     const outputs: Output[] = []
     for (const { campaign_id, cluster } of succession.continued) {
-      outputs.push(...this.revise(this.campaigns.get(campaign_id)!, cluster, judged.get(cluster)!, hop, decided))
+      const mustSpeak = erased.has(campaign_id)
+      const campaign = this.campaigns.get(campaign_id)!
+      outputs.push(...this.revise(campaign, cluster, judged.get(cluster)!, hop, decided, mustSpeak))
     }
     for (const { cluster, split_from } of succession.founded) {
       outputs.push(
@@ -227,6 +318,7 @@ export class CampaignsProcessor implements Processor {
           judged.get(cluster)!,
           hop,
           decided,
+          false,
         ),
       )
     }
@@ -250,6 +342,7 @@ export class CampaignsProcessor implements Processor {
       alert_accounts: 0,
       severity: '',
       members: [],
+      named_beyond: [],
     }
     this.campaigns.set(campaign_id, campaign)
     return campaign
@@ -261,6 +354,7 @@ export class CampaignsProcessor implements Processor {
     assessment: Assessment,
     hop: HopInput,
     decided: ReadonlySet<string>,
+    mustSpeak: boolean,
   ): Output[] {
     const joined = new Map(campaign.members.map(({ account_id, joined_hop }) => [account_id, joined_hop]))
     const members = cluster.accounts.map((account_id) => ({
@@ -269,9 +363,15 @@ export class CampaignsProcessor implements Processor {
     }))
     const sameMembers =
       members.length === campaign.members.length && members.every(({ account_id }) => joined.has(account_id))
+    const named = namesOf(campaign)
     campaign.members = members
+    campaign.named_beyond = beyond(named, members)
     const acquits = cluster.accounts.some((account_id) => decided.has(account_id) && this.isCleared(account_id))
-    const speaks = this.isNews(campaign, assessment, hop.hop) || (acquits && campaign.alert_accounts > 0)
+    const speaks =
+      mustSpeak ||
+      this.isNews(campaign, assessment, hop.hop) ||
+      (acquits && campaign.alert_accounts > 0) ||
+      campaign.named_beyond.length > this.settings.members_max
     const outputs: Output[] = []
     if (speaks) {
       campaign.revision++
@@ -279,6 +379,10 @@ export class CampaignsProcessor implements Processor {
       campaign.alert_hop = hop.hop
       campaign.alert_accounts = assessment.accused.length
       campaign.severity = assessment.severity
+      campaign.named_beyond = beyond(
+        [...assessment.accused, ...assessment.related].map(({ account_id }) => account_id),
+        members,
+      )
       outputs.push(...this.alertPages(campaign, assessment, hop))
     }
     if (!sameMembers || speaks) {
@@ -314,6 +418,7 @@ export class CampaignsProcessor implements Processor {
     campaign.status = status
     campaign.merged_into = into === null ? null : this.campaigns.get(into)!.alert_id
     campaign.members = []
+    campaign.named_beyond = []
     const nobody: Assessment = {
       accused: [],
       related: [],
@@ -438,9 +543,17 @@ export class CampaignsProcessor implements Processor {
   }
 
   private updateAccount(account_id: string, change: Partial<CampaignAccount>): void {
-    const before = this.accounts.get(account_id) ?? { account_id, outcome: null, alert_id: null, alert_revision: 0 }
-    const account = { ...before, ...change }
+    const nothing = { account_id, outcome: null, outcome_ms: null, alert_id: null, alert_revision: 0 }
+    const account: CampaignAccount = { ...(this.accounts.get(account_id) ?? nothing), ...change }
+    // Without an open alert or an outcome there is nothing to know.
+    if (account.outcome === null && account.alert_id === null) {
+      this.forgetAccount(account_id)
+      return
+    }
     this.accounts.set(account_id, account)
+    if (account.alert_id === null && account.outcome_ms !== null) {
+      this.outcomeExpiry.schedule(account_id, this.outcomeExpires_ms(account.outcome_ms))
+    }
     this.changes.mark(`account${SEPARATOR}${account_id}`, () => ({ ...NOTHING, account }))
   }
 
@@ -458,7 +571,18 @@ export class CampaignsProcessor implements Processor {
     const own = this.signals.get(account_id!) ?? new Map<string, Signal>()
     if (signal) this.signals.set(account_id!, own.set(detector!, signal))
     else own.delete(detector!)
+    if (own.size === 0) this.signals.delete(account_id!)
   }
+}
+
+/** Every account that a campaign's state or its last alert revision names. */
+function namesOf({ members, named_beyond }: CampaignEntity): string[] {
+  return [...members.map(({ account_id }) => account_id), ...named_beyond]
+}
+
+function beyond(names: readonly string[], members: readonly { readonly account_id: string }[]): string[] {
+  const known = new Set(members.map(({ account_id }) => account_id))
+  return names.filter((account_id) => !known.has(account_id))
 }
 
 function isAnchor({ kind }: { readonly kind: ObjectKind }): boolean {

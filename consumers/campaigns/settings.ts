@@ -32,6 +32,7 @@ export const campaignsSettings = z.strictObject({
     .describe('a revision when the accused have grown by this factor'),
   revision_interval_hops: z.int().min(1).default(60).describe('hops between revisions of one alert'),
   signal_ttl_hops: z.int().min(1).default(2_880).describe('a hit counts for so long after it was last said'),
+  outcome_ttl_days: z.number().positive().default(180).describe('an outcome counts for so long, as the topic keeps it'),
   members_max: z
     .int()
     .min(1)

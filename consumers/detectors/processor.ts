@@ -44,14 +44,17 @@ export class DetectorsProcessor implements Processor {
     const fingerprints = [...(hop.records.fingerprints ?? [])].sort((a, b) => compareText(a.account_id, b.account_id))
     this.counts.fingerprints! += fingerprints.length
     this.expire(hop.end_ms)
-    return fingerprints.flatMap((fingerprint) =>
-      this.detectors.flatMap((detector) => {
-        const signal = this.judge(detector, fingerprint)
-        if (!signal) return []
-        this.counts.signals!++
-        return [{ topic: 'signals' as const, key: signal.account_id, partition: this.context.task, value: signal }]
-      }),
-    )
+    for (const { account_id } of fingerprints.filter(isErased)) this.erase(account_id)
+    return fingerprints
+      .filter((fingerprint) => !isErased(fingerprint))
+      .flatMap((fingerprint) =>
+        this.detectors.flatMap((detector) => {
+          const signal = this.judge(detector, fingerprint)
+          if (!signal) return []
+          this.counts.signals!++
+          return [{ topic: 'signals' as const, key: signal.account_id, partition: this.context.task, value: signal }]
+        }),
+      )
   }
 
   drainChanges(): ChangelogEntry[] {
@@ -138,6 +141,16 @@ export class DetectorsProcessor implements Processor {
     this.changes.mark(key, () => null)
   }
 
+  /** Every entry of an account, whatever this process runs: it has restored no other. */
+  private erase(account_id: string): void {
+    for (const { name } of this.detectors) {
+      const key = `${account_id}${SEPARATOR}${name}`
+      if (!this.entries.has(key)) continue
+      this.forget(key)
+      this.expiry.forget(key)
+    }
+  }
+
   private expires_ms({ last_hop }: DetectorEntry): number {
     return (last_hop + ENTRY_TTL_HOPS) * this.context.hop_ms
   }
@@ -175,6 +188,11 @@ export class DetectorsProcessor implements Processor {
       context: fingerprint.context,
     }
   }
+}
+
+/** Stage 1 has forgotten the account and says no more about it than that. */
+function isErased({ status }: Fingerprint): boolean {
+  return status === 'erased'
 }
 
 function isNews(judged: Finding, hop: number, before: DetectorEntry | undefined): boolean {

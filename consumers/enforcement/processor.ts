@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { joinPages } from '../../lib/alerts/join-pages.ts'
 import { Changes } from '../../lib/stream/changes.ts'
+import { takeErasures } from '../../lib/stream/erasure.ts'
 import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
@@ -28,8 +29,10 @@ export class EnforcementProcessor implements Processor {
     this.settings = settings
   }
 
-  process(hop: HopInput): Output[] {
+  process(input: HopInput): Output[] {
+    const { erased, hop } = takeErasures(input)
     const outputs = this.expire(hop.end_ms)
+    outputs.push(...erased.flatMap((account_id) => this.erase(account_id)))
     outputs.push(...this.revokeBy(hop.records.outcomes ?? []))
     const alerts = joinPages(hop.records.alerts ?? [])
     this.counts.alerts += alerts.length
@@ -141,12 +144,20 @@ export class EnforcementProcessor implements Processor {
   /** An expired decision leaves a tombstone: for a gateway no decision is no action. */
   private expire(now_ms: number): Output[] {
     const expired = this.expiry.take(now_ms, (account_id) => this.decisions.get(account_id)?.expires_at_ms ?? null)
-    return expired.sort(compareText).map((account_id) => {
-      this.decisions.delete(account_id)
-      this.counts.expired++
-      this.changes.mark(account_id, () => null)
-      return { topic: 'decisions', key: account_id, partition: null, value: null }
-    })
+    this.counts.expired += expired.length
+    return expired.sort(compareText).map((account_id) => this.remove(account_id))
+  }
+
+  private erase(account_id: string): Output[] {
+    if (!this.decisions.has(account_id)) return []
+    this.expiry.forget(account_id)
+    return [this.remove(account_id)]
+  }
+
+  private remove(account_id: string): Output {
+    this.decisions.delete(account_id)
+    this.changes.mark(account_id, () => null)
+    return { topic: 'decisions', key: account_id, partition: null, value: null }
   }
 
   private put(decision: Decision): Output {

@@ -76,6 +76,8 @@ export class AccountTable {
     writeHead(this.writer, state)
     this.places[state.number] = this.heads.put(this.writer.bytes, this.writer.length)
     this.size_bytes += this.writer.length
+    // It names the account, and would wait here for a longer one.
+    this.writer.bytes.fill(0, 0, this.writer.length)
     this.born_hop[state.number] = state.born_hop
   }
 

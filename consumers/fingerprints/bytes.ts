@@ -6,7 +6,7 @@ const NUMBER_MAX = 2 ** 51
 
 /** Writes packed records one behind the other. */
 export class ByteWriter {
-  bytes = Buffer.allocUnsafeSlow(1 << 16)
+  bytes = Buffer.alloc(1 << 16)
   length = 0
 
   number(value: number): void {
@@ -72,7 +72,7 @@ export class ByteWriter {
 
   private reserve(size: number): void {
     if (this.length + size <= this.bytes.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size))
+    const grown = Buffer.alloc(Math.max(this.bytes.length * 2, this.length + size))
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
   }

@@ -1,13 +1,15 @@
 import { StateFormUnknown } from '../../lib/ops/errors.ts'
 import { idHash, RecentIds } from '../../lib/sketch/recent-ids.ts'
 import { Changes } from '../../lib/stream/changes.ts'
+import { ERASED_PER_RECORD_MAX, takeErasures } from '../../lib/stream/erasure.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
-import { slices } from '../../lib/stream/slices.ts'
+import { slicesOfTwo } from '../../lib/stream/slices.ts'
 import type { AccountHead, FingerprintState, Sighting } from '../../schemas/types.ts'
 import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
 import { AccountTable } from './account-table.ts'
 import { ByteReader } from './bytes.ts'
+import { erasedFingerprint } from './erased-fingerprint.ts'
 import { readTotals } from './packed-pane.ts'
 import { type Pane, paneOf } from './pane.ts'
 import { PaneBlock } from './pane-block.ts'
@@ -55,6 +57,7 @@ export class FingerprintsProcessor implements Processor {
     evicted_accounts: 0,
     expired_accounts: 0,
     evicted_panes: 0,
+    erased_accounts: 0,
   }
 
   constructor(context: TaskContext, settings: FingerprintsSettings) {
@@ -67,11 +70,16 @@ export class FingerprintsProcessor implements Processor {
     })
   }
 
-  process(hop: HopInput): Output[] {
+  process(input: HopInput): Output[] {
+    const { erased, hop } = takeErasures(input)
+    this.erase(erased)
     this.rings.close(hop.hop, (number) => this.ownerOf(number))
     const lifecycle = this.join(hop)
     const places = hop.records.requests?.byAccount() ?? new Map<string, readonly number[]>()
-    const outputs: Output[] = []
+    const outputs: Output[] = erased.map((account_id) => {
+      const value = erasedFingerprint(account_id, hop.hop, hop.end_ms)
+      return { topic: 'fingerprints', key: account_id, partition: this.context.task, value }
+    })
     const sightings: Sighting[] = []
     const ids: number[] = []
     this.counts.late += hop.late.size
@@ -102,7 +110,7 @@ export class FingerprintsProcessor implements Processor {
     this.rings.finish(hop.hop)
     this.markIds(hop.hop, ids)
     this.evict(hop)
-    return [...outputs, ...this.batches(hop.hop, sightings)]
+    return [...outputs, ...this.batches(hop.hop, sightings, erased)]
   }
 
   drainChanges(): ChangelogEntry[] {
@@ -220,19 +228,22 @@ export class FingerprintsProcessor implements Processor {
   }
 
   /** One record per destination partition, an empty one included; more only where one would be too large for a broker. */
-  private batches(hop: number, sightings: Sighting[]): Output[] {
+  private batches(hop: number, sightings: Sighting[], erased: readonly string[]): Output[] {
     this.counts.sightings += sightings.length
     const { partitions } = this.context
     const groups = Array.from({ length: partitions }, (): Sighting[] => [])
     for (const sighting of sightings.sort(compareByObject)) groups[sighting.object % partitions]!.push(sighting)
     return groups.flatMap((group, partition) =>
-      slices(group, SIGHTINGS_PER_RECORD_MAX).map((slice, index) => ({
-        topic: 'sightings' as const,
-        key: `${this.context.task}`,
-        partition,
-        // Said once per hop: readers add up what the tasks say.
-        value: { hop, active_accounts: index === 0 ? this.accounts.active : 0, sightings: slice },
-      })),
+      // Who is erased is told to everybody: whoever holds an object of theirs must know.
+      slicesOfTwo([group, SIGHTINGS_PER_RECORD_MAX], [erased, ERASED_PER_RECORD_MAX]).map(
+        ([slice, erased_accounts], index) => ({
+          topic: 'sightings' as const,
+          key: `${this.context.task}`,
+          partition,
+          // Said once per hop: readers add up what the tasks say.
+          value: { hop, active_accounts: index === 0 ? this.accounts.active : 0, erased_accounts, sightings: slice },
+        }),
+      ),
     )
   }
 
@@ -267,6 +278,19 @@ export class FingerprintsProcessor implements Processor {
     const oldest = this.accounts.longestSilent(count)
     this.counts.evicted_accounts += oldest.length
     for (const account_id of oldest) this.forget(account_id)
+  }
+
+  /** Takes accounts out with all that they did. Whoever has their numbers next finds no pane of theirs. */
+  private erase(accounts: readonly string[]): void {
+    const numbers = new Set<number>()
+    for (const account_id of accounts) {
+      const number = this.accounts.numberOf(account_id)
+      if (number === null) continue
+      numbers.add(number)
+      this.forget(account_id)
+    }
+    this.counts.erased_accounts += numbers.size
+    if (numbers.size > 0) this.rings.erase(numbers)
   }
 
   private forget(account_id: string): void {

@@ -1,8 +1,9 @@
 import { Changes } from '../../lib/stream/changes.ts'
+import { ERASED_PER_RECORD_MAX } from '../../lib/stream/erasure.ts'
 import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
-import { slices } from '../../lib/stream/slices.ts'
+import { slicesOfTwo } from '../../lib/stream/slices.ts'
 import type { Link, LinkageState, ObjectHolder, ObjectKind, Sighting, SightingBatch } from '../../schemas/types.ts'
 import type { LinkageSettings } from './settings.ts'
 
@@ -35,16 +36,19 @@ export class LinkageProcessor implements Processor {
   process(hop: HopInput): Output[] {
     const batches: readonly SightingBatch[] = hop.records.sightings ?? []
     const active_accounts = batches.reduce((sum, batch) => sum + batch.active_accounts, 0)
+    const erased_accounts = batches.flatMap((batch) => batch.erased_accounts).sort(compareText)
     const sightings = batches.flatMap((batch) => batch.sightings).sort(compareByObject)
     this.counts.sightings += sightings.length
     this.expire(hop.end_ms)
+    if (erased_accounts.length > 0) this.erase(new Set(erased_accounts))
     const links = sightings.flatMap((sighting) => this.see(sighting, hop.hop))
     this.counts.links += links.length
-    return slices(links, LINKS_PER_RECORD_MAX).map((slice) => ({
+    const pieces = slicesOfTwo([links, LINKS_PER_RECORD_MAX], [erased_accounts, ERASED_PER_RECORD_MAX])
+    return pieces.map(([slice, erased]) => ({
       topic: 'links',
       key: 'campaigns',
       partition: 0,
-      value: { hop: hop.hop, active_accounts, links: slice },
+      value: { hop: hop.hop, active_accounts, erased_accounts: erased, links: slice },
     }))
   }
 
@@ -142,6 +146,18 @@ export class LinkageProcessor implements Processor {
     if (accounts === 0) shared.organisations.delete(org_id)
     else shared.organisations.set(org_id, accounts)
     if (shared.holders.size === 0) this.objects.delete(object)
+  }
+
+  /** Looks through every object: erasing is rare, and an index by account would cost memory for every holder. */
+  private erase(accounts: ReadonlySet<string>): void {
+    for (const [object, { holders }] of this.objects) {
+      for (const holder of [...holders.values()].filter(({ account_id }) => accounts.has(account_id))) {
+        const key = entryKey(object, holder)
+        this.drop(object, holder)
+        this.expiry.forget(key)
+        this.changes.mark(key, () => null)
+      }
+    }
   }
 
   private expire(now_ms: number): void {

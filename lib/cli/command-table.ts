@@ -65,6 +65,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/dead-letters.ts')).deadLetters,
   },
   {
+    name: 'erase',
+    summary: 'forget accounts, everywhere',
+    load: async () => (await import('./commands/erase.ts')).erase,
+  },
+  {
     name: 'config',
     summary: 'print the settings in force, or the table of all settings',
     load: async () => (await import('./commands/config.ts')).config,

@@ -3,6 +3,7 @@ import { toDeadLetter } from '../../producers/intake/reject.ts'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { PublishedRecord, Publisher } from '../kafka/publisher.ts'
 import { hopEnd_ms, hopOf } from '../stream/hop.ts'
+import { erasureOf } from './erasure.ts'
 
 /** Topics that producers write. */
 export const PRODUCED_TOPICS: readonly TopicName[] = [
@@ -34,13 +35,14 @@ export async function feed(
   for await (const chunk of chunks) {
     let run: PublishedRecord<TopicName>[] = []
     for (const item of chunk) {
-      const record = recordOf(item)
-      // A send goes to all topics at once, in no order between them; so each change of topic starts a new one.
-      if (run.length > 0 && run[0]!.topic !== record.topic) {
-        await publisher.publish(run)
-        run = []
+      for (const record of recordsOf(item)) {
+        // A send goes to all topics at once, in no order between them; so each change of topic starts a new one.
+        if (run.length > 0 && run[0]!.topic !== record.topic) {
+          await publisher.publish(run)
+          run = []
+        }
+        run.push(record)
       }
-      run.push(record)
       count(item, counts)
     }
     if (run.length > 0) await publisher.publish(run)
@@ -54,9 +56,10 @@ export function closingWatermark_ms(end_time_ms: number, hops: { length_ms: numb
   return hopEnd_ms(hopOf(end_time_ms, hops.length_ms), hops.length_ms) + hops.bound_ms
 }
 
-function recordOf(item: IntakeItem): PublishedRecord<TopicName> {
-  if (item.kind === 'record') return item.record
-  return { topic: 'dead-letters', key: item.source, value: toDeadLetter(item) }
+function recordsOf(item: IntakeItem): PublishedRecord<TopicName>[] {
+  if (item.kind === 'reject') return [{ topic: 'dead-letters', key: item.source, value: toDeadLetter(item) }]
+  const { record } = item
+  return record.topic === 'outcomes' && record.value.outcome === 'erased' ? erasureOf(record.value) : [record]
 }
 
 function count(item: IntakeItem, counts: FeedCounts): void {

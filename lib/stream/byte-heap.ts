@@ -10,7 +10,8 @@ export const NO_RECORD = -1
 
 /**
  * Many small records in a few large buffers. A Buffer of its own costs a record some 200 bytes and the collector a look at
- * each. Records have places in units of 16 bytes; a place that was let go is taken by the next record of its size.
+ * each. Records have places in units of 16 bytes; a place that was let go is taken by the next record of its size. What is
+ * in no record is zeros: neither what was let go waits there, nor what the memory held before it was ours.
  */
 export class ByteHeap {
   private readonly chunks: Buffer[] = []
@@ -40,9 +41,12 @@ export class ByteHeap {
     return bytes.readUInt16LE(begin - LENGTH_BYTES)
   }
 
-  /** Lets a record go. */
+  /** Lets a record go, and clears it. */
   delete(place: number): void {
-    const units = unitsOf(this.sizeOf(place))
+    const size_bytes = this.sizeOf(place)
+    const units = unitsOf(size_bytes)
+    const { bytes, begin } = this.at(place)
+    bytes.fill(0, begin, begin + size_bytes)
     const places = this.free.get(units)
     if (places) places.push(place)
     else this.free.set(units, [place])
@@ -50,7 +54,7 @@ export class ByteHeap {
 
   private grow(units: number): number {
     if (this.used + units > UNITS) {
-      this.chunks.push(Buffer.allocUnsafeSlow(CHUNK_BYTES))
+      this.chunks.push(Buffer.alloc(CHUNK_BYTES))
       this.used = 0
     }
     const place = (this.chunks.length - 1) * UNITS + this.used

@@ -20,6 +20,11 @@ export class Expiry<Key> {
     if (this.due !== null && bucket < this.due) this.due = bucket
   }
 
+  /** Forgets a key that must not stay in memory until it comes due. Looks through all buckets: for rare use. */
+  forget(key: Key): void {
+    for (const keys of this.buckets.values()) keys.delete(key)
+  }
+
   /**
    * Keys whose time has come at `now_ms` (event time). `expires_ms` tells a key's current expiry; later ones are
    * scheduled again, null forgets the key.

@@ -21,6 +21,7 @@ const OUTCOMES: ReadonlySet<unknown> = new Set<Exclude<OutcomeKind, 'unknown'>>(
   'cleared',
   'appeal_upheld',
   'appeal_overturned',
+  'erased',
 ])
 const PLACES: ReadonlySet<unknown> = new Set<SpanPlace>(['system', 'head', 'body', 'tail', 'tool'])
 

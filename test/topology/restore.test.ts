@@ -19,7 +19,7 @@ const HASTY = {
     client_ttl_days: 0.02,
     holders_max: 40,
   },
-  campaigns: { revision_interval_hops: 5, signal_ttl_hops: 15, beyond_share_min: 0.05 },
+  campaigns: { revision_interval_hops: 5, signal_ttl_hops: 15, beyond_share_min: 0.05, outcome_ttl_days: 0.02 },
   enforcement: { verify_hours: 0.1, actions_per_hour_max: 12, actions_per_alert_hour_max: 8, member_score_min: 0.1 },
 }
 
@@ -55,7 +55,7 @@ describe.each([
 
 /** Adds what the sample lacks: verdicts, changed account records and contracts on some of its accounts. */
 function withInterventions(traffic: readonly TopicRecord[]): TopicRecord[] {
-  const kinds: OutcomeKind[] = ['cleared', 'banned', 'verified', 'appeal_overturned']
+  const kinds: OutcomeKind[] = ['cleared', 'banned', 'verified', 'erased', 'appeal_overturned']
   const facts = new Map<string, Account>()
   return traffic.flatMap((record, index) => {
     if (record.topic === 'accounts') facts.set(record.key, record.value)

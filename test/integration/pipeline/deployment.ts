@@ -36,6 +36,8 @@ export interface Deployment {
   /** Alert lines that stand on the topic, as CONTRACT has them. */
   alertLines(): Promise<string[]>
   deadLetters(): Promise<DeadLetter[]>
+  /** Compacts now, where the broker can be told to. */
+  compactNow(): void
   /** Every committed record of every topic, not decoded. */
   rawRecords(): Promise<RawRecord[]>
   close(): Promise<void>
@@ -95,6 +97,9 @@ export async function openDeployment(partitions: number): Promise<Deployment> {
     async deadLetters() {
       const records = await readTopic({ kafka, codec, prefix, topic: 'dead-letters' })
       return records.flatMap(({ value }) => value ?? [])
+    },
+    compactNow: () => {
+      broker.compactNow?.()
     },
     rawRecords: () =>
       readRaw(

@@ -4,7 +4,7 @@ import type { PublishedRecord, Publisher } from '../../../lib/kafka/publisher.ts
 import type { IntakeItem } from '../../../producers/intake/intake.ts'
 import type { TopicName } from '../../../schemas/topics.ts'
 import { throughEdge } from '../../helpers/topology.ts'
-import { account, request, TRAFFIC_START_MS } from '../../helpers/traffic.ts'
+import { account, outcome, request, TRAFFIC_START_MS } from '../../helpers/traffic.ts'
 
 const MINUTE_MS = 60_000
 const HOPS = { length_ms: MINUTE_MS, bound_ms: 30_000 }
@@ -54,6 +54,15 @@ describe('feeding records into Kafka', () => {
       { key: 'events.ndjson', value: { line: 7, reason: 'invalid_json', payload: null, content_hash: 99 } },
     ])
     expect(counts).toMatchObject({ records: 2, rejects: 1 })
+  })
+
+  it('deletes the account record with an erasure, behind what told of the account before', async () => {
+    const erasure = outcome({ account_id: 'a', at: 2 }, { outcome: 'erased' })
+    const { sends, topics, counts } = await fed([items(a(0), r(1), erasure, r(3), outcome({ account_id: 'a', at: 4 }))])
+    expect(topics).toEqual([['accounts'], ['requests'], ['outcomes'], ['accounts'], ['requests'], ['outcomes']])
+    expect(sends[2]).toMatchObject([{ key: 'a', value: { outcome: 'erased' } }])
+    expect(sends[3]).toEqual([{ topic: 'accounts', key: 'a', value: null }])
+    expect(counts.records).toBe(5)
   })
 
   it('tells the largest end of a request, whatever the order and whatever else is later', async () => {

@@ -31,7 +31,7 @@ test('what an account is seen with every hour for days waits for its expiry once
   for (let hour = 0; hour < HOURS; hour++) {
     holdings.add(linkAt(hour))
     const sightings: Sighting[] = [{ ...use, last_ms: hour * HOUR_MS }]
-    const records = { sightings: [{ hop: hour, active_accounts: 1, sightings }] }
+    const records = { sightings: [{ hop: hour, active_accounts: 1, erased_accounts: [], sightings }] }
     linkage.process({ hop: hour, end_ms: (hour + 1) * HOUR_MS, records, late: new Set() })
   }
   expect(schedule.mock.calls.length).toBe(2)

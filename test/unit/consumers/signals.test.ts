@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CampaignsProcessor } from '../../../consumers/campaigns/processor.ts'
 import { campaignsSettings } from '../../../consumers/campaigns/settings.ts'
-import type { Alert, Signal } from '../../../schemas/types.ts'
+import type { Alert, Outcome, Signal } from '../../../schemas/types.ts'
 
 const HOP_MS = 60_000
 const TTL_HOPS = 10
@@ -51,7 +51,7 @@ test('the hit of an account that falls silent is forgotten when it no longer cou
     [1, 'open'],
     [2 + TTL_HOPS, 'closed'],
   ])
-  expect(tombstones).toEqual(['signal\u0000prober\u0000logprob-probing'])
+  expect(tombstones).toEqual(['account\u0000prober', 'signal\u0000prober\u0000logprob-probing'])
 })
 
 test('an alert about one account stays open while its rule hits now and then, under one id', () => {
@@ -65,4 +65,25 @@ test('an alert about one account stays open while its rule hits now and then, un
   }
   expect(told.map((line) => line.split(' ')[1])).toEqual(['open'])
   expect(new Set(told.map((line) => line.split(' ')[0])).size).toBe(1)
+})
+
+test('an outcome of an account that no alert is about expires, and one of an account with an open alert when that has closed', () => {
+  const settings = campaignsSettings.parse({ signal_ttl_hops: 6 * 1_440, outcome_ttl_days: 2 })
+  const processor = new CampaignsProcessor(settings, 'hash')
+  const gone: [number, string][] = []
+  for (let hop = 1; hop < 10 * 1_440; hop++) {
+    const outcomes = ['prober', 'quiet'].map((account_id): Outcome => {
+      const nothing = { event_id: null, alert_id: null, reason_code: null }
+      return { ...nothing, event_time_ms: HOP_MS, account_id, outcome: 'banned' }
+    })
+    const records = hop === 1 ? { signals: [signal], outcomes } : {}
+    processor.process({ hop, end_ms: (hop + 1) * HOP_MS, records, late: new Set() })
+    for (const { key, value } of processor.drainChanges()) {
+      if (value === null && key.startsWith('account')) gone.push([Math.floor(hop / 1_440), key.slice(8)])
+    }
+  }
+  expect(gone).toEqual([
+    [2, 'quiet'],
+    [6, 'prober'],
+  ])
 })

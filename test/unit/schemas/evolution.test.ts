@@ -30,3 +30,28 @@ test('reads a dead letter of the version that kept no headers and marked no repl
   const letter = reader.fromBuffer(writer.toBuffer({ ...place, ...rest }), reader.createResolver(writer))
   expect(letter).toMatchObject({ ...place, ...rest, headers: [], replayed: false })
 })
+
+test('reads what stages wrote for each other before accounts could be erased', () => {
+  for (const topic of ['sightings', 'links'] as const) {
+    const writer = before(topic, ['erased_accounts'])
+    const reader = localType(topic)
+    const list = topic === 'links' ? { links: [] } : { sightings: [] }
+    const bytes = writer.toBuffer({ hop: 7, active_accounts: 3, ...list })
+    expect(reader.fromBuffer(bytes, reader.createResolver(writer))).toMatchObject({ hop: 7, erased_accounts: [] })
+  }
+})
+
+test('a reader that knows no erasure takes it for an outcome that it does not know', () => {
+  const schema = JSON.parse(localSchema('outcomes').replace(/,\s*"erased"/, ''))
+  const old = avro.Type.forSchema(schema)
+  const now = localType('outcomes')
+  const outcome = {
+    event_id: null,
+    event_time_ms: 1,
+    account_id: 'a',
+    outcome: 'erased',
+    alert_id: null,
+    reason_code: null,
+  }
+  expect(old.fromBuffer(now.toBuffer(outcome), old.createResolver(now))).toMatchObject({ outcome: 'unknown' })
+})

@@ -44,17 +44,25 @@ describe('expiry', () => {
 describe('changes', () => {
   test('give each key once, in order, with its value at the time of draining', () => {
     const changes = new Changes()
-    let value: null | { hop: number; active_accounts: number; links: [] } = null
+    let value: null | { hop: number; active_accounts: number; erased_accounts: []; links: [] } = null
     changes.mark('b', () => value)
     changes.mark('a', () => null)
     changes.mark('b', () => value)
-    value = { hop: 1, active_accounts: 2, links: [] }
+    value = { hop: 1, active_accounts: 2, erased_accounts: [], links: [] }
     expect(changes.drain()).toEqual([
       { key: 'a', value: null },
       { key: 'b', value },
     ])
     expect(changes.drain()).toEqual([])
   })
+})
+
+test('a key that is forgotten does not come due, and is in no bucket', () => {
+  const expiry = new Expiry<string>(10)
+  for (const time_ms of [5, 25]) expiry.schedule('gone', time_ms)
+  expiry.schedule('stays', 25)
+  expiry.forget('gone')
+  expect(expiry.take(100, () => 25)).toEqual(['stays'])
 })
 
 describe('rejections', () => {

@@ -23,7 +23,7 @@ function assembler(): MergeAssembler {
 
 /** Any value will do; its number of accounts tells it from the others. */
 function value(active_accounts: number): LinkBatch {
-  return { hop: 0, active_accounts, links: [] }
+  return { hop: 0, active_accounts, erased_accounts: [], links: [] }
 }
 
 interface Written {
