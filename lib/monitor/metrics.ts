@@ -8,6 +8,9 @@ import { WORK_METRICS } from './work-metrics.ts'
 // A hop of a busy task takes some tens of milliseconds, an empty one less than one; a transaction on three brokers some tens.
 const DURATION_BUCKETS_S = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
+const PROCESS_DURATION = `${METRIC_PREFIX}hop_process_duration_seconds`
+const TRANSACTION_DURATION = `${METRIC_PREFIX}transaction_duration_seconds`
+
 /** The metrics of one process in Prometheus' text format. */
 export class Metrics {
   private readonly registry = new prom.Registry()
@@ -26,12 +29,12 @@ export class Metrics {
     })
     const durations = { labelNames: ['stage'], buckets: DURATION_BUCKETS_S, registers }
     this.process_s = new prom.Histogram({
-      name: `${METRIC_PREFIX}hop_process_duration_seconds`,
+      name: PROCESS_DURATION,
       help: 'What the processor took for a hop.',
       ...durations,
     })
     this.transaction_s = new prom.Histogram({
-      name: `${METRIC_PREFIX}transaction_duration_seconds`,
+      name: TRANSACTION_DURATION,
       help: 'What the transaction took that committed one hop or several.',
       ...durations,
     })
@@ -57,8 +60,13 @@ export class Metrics {
     return this.registry.metrics()
   }
 
-  names(): string[] {
-    return this.registry.getMetricsAsArray().map(({ name }) => name)
+  /** Names of our metrics as samples bear them, with their labels. */
+  labels(): Map<string, readonly string[]> {
+    const sampled = this.sampled.map(({ definition: { name, labels } }) => [METRIC_PREFIX + name, labels] as const)
+    const durations = [PROCESS_DURATION, TRANSACTION_DURATION].flatMap((name) =>
+      ['_bucket', '_sum', '_count'].map((suffix) => [name + suffix, ['stage']] as const),
+    )
+    return new Map([...sampled, ...durations])
   }
 
   close(): void {
