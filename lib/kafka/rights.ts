@@ -100,6 +100,11 @@ export function rolesOf(stages: readonly Stage[], prefix: string): Role[] {
       ],
     },
     {
+      name: 'erasure',
+      purpose: '`hydrawatch erase`',
+      rights: [...topics('Read', ['accounts', 'hops']), ...topics('Write', ['outcomes', 'accounts']), ...reading],
+    },
+    {
       name: 'lag',
       purpose: '`hydrawatch lag` and `hydrawatch doctor`',
       rights: [

@@ -200,7 +200,7 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
       scramUsers: [
         { name: 'hydrawatch-fingerprints', password: PASSWORD, mechanism: 'scram-sha-256' },
         { name: 'hydrawatch-detectors', password: PASSWORD, mechanism: 'scram-sha-512' },
-        ...['topics', 'dead-letters', 'dead-letters-replay', 'readers', 'gateways'].map((role) => ({
+        ...['topics', 'dead-letters', 'dead-letters-replay', 'erasure', 'readers', 'gateways'].map((role) => ({
           name: `hydrawatch-${role}`,
           password: PASSWORD,
           mechanism: 'scram-sha-512' as const,
@@ -214,6 +214,7 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
       lag: byPassword('plain', 'hydrawatch-lag'),
       'dead-letters': byPassword('scram-sha-512', 'hydrawatch-dead-letters'),
       'dead-letters-replay': byPassword('scram-sha-512', 'hydrawatch-dead-letters-replay'),
+      erasure: byPassword('scram-sha-512', 'hydrawatch-erasure'),
       fingerprints: byPassword('scram-sha-256', 'hydrawatch-fingerprints'),
       detectors: byPassword('scram-sha-512', 'hydrawatch-detectors'),
       linkage: byToken({
@@ -341,6 +342,14 @@ describe.skipIf(WHY_NOT)('a Kafka that wants TLS, SASL and ACLs', () => {
     expect([refused.status, refused.err]).toEqual([1, expect.stringMatching(/hydrawatch-dead-letters .* may not /)])
     const replayed = await letters('dead-letters-replay', 'replay', late, '--accept-late')
     expect([replayed.status, ...jsonLines(replayed.out).map(({ done }) => done)]).toEqual([0, 'written back'])
+  })
+
+  it('lets accounts be erased by the role for it, and not by those who only look', async () => {
+    const refused = await run(['erase', 'acct-1'], roles.lag ?? {})
+    expect([refused.status, refused.err]).toEqual([1, expect.stringMatching(/hydrawatch-lag .* may not /)])
+    const erased = await run(['erase', 'acct-1', '--json'], roles.erasure ?? {})
+    expect(erased.status, erased.err).toBe(0)
+    expect(jsonLines(erased.out)[0]).toMatchObject({ account_id: 'acct-1', record: expect.stringMatching(/^none/) })
   })
 
   it('lets readers read results, gateways decisions, and neither of them anything else', async () => {
