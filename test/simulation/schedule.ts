@@ -1,6 +1,5 @@
-import { createKafka, type KafkaClient } from '../../lib/kafka/client.ts'
+import type { KafkaClient } from '../../lib/kafka/client.ts'
 import type { Log } from '../../lib/kafka/log.ts'
-import { openPublisher } from '../../lib/kafka/publisher.ts'
 import { groupIdOf, type StageSettings } from '../../lib/kafka/stage-runtime.ts'
 import { type Stage, taskCount } from '../../lib/stream/stage.ts'
 import { createRandom, type Random } from '../../producers/sample/random.ts'
@@ -8,11 +7,13 @@ import { toyWriters } from '../integration/runtime/settings.ts'
 import { countingStage, HOP_MS, type HopSum, summingStage } from '../integration/runtime/toy.ts'
 import { Chaos, type Troubles } from './chaos.ts'
 import { SimulatedCluster } from './cluster.ts'
-import { openCodec, processCodec } from './codec.ts'
+import { openCodec } from './codec.ts'
 import { committedRecords } from './log-reader.ts'
 import { Network } from './network.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-import { isExcused, SimulatedProcess } from './process.ts'
+import { isExcused, type ProcessOptions } from './process.ts'
+import { PublishingProcess } from './publishing-process.ts'
+import { StageProcess } from './stage-process.ts'
 import { Trace } from './trace.ts'
 import { type Owner, VirtualTime } from './virtual-time.ts'
 import { ChangelogWatch } from './watch.ts'
@@ -45,6 +46,9 @@ export interface ScheduleResult {
 const START_MS = 1_700_000_000_000
 const LOOK_MS = 100
 const PUBLISH_GAP_MS = 700
+// A producer that starts again sends up to so many portions that have been acknowledged once more; the stage remembers longer.
+const REPEATED_MAX = 3
+const REMEMBERED_HOPS = 8
 const PROCESSES_MAX = 4
 const RESTART_MAX_MS = 2_000
 // A transaction whose owner is gone holds its readers back for 30 s, a request without an answer its sender as long, and
@@ -62,7 +66,7 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
 
 class Schedule {
   private readonly options: ScheduleOptions
-  private readonly stages: readonly Stage[] = [countingStage(), summingStage]
+  private readonly stages: readonly Stage[] = [countingStage({ remembered_hops: REMEMBERED_HOPS }), summingStage]
   private readonly random: Random
   private readonly time: VirtualTime
   private readonly trace: Trace
@@ -72,7 +76,12 @@ class Schedule {
   private readonly watch: ChangelogWatch
   private readonly settings: StageSettings
   private readonly director: Owner = { name: 'schedule', state: 'up' }
-  private readonly processes: SimulatedProcess[] = []
+  private readonly processes: StageProcess[] = []
+  private readonly gap_ms: number
+  private publisher: PublishingProcess | null = null
+  private publishers = 0
+  /** Portions that are acknowledged. */
+  private published = 0
   private readonly violations: string[] = []
   private started = 0
   private isPublished = false
@@ -109,11 +118,12 @@ class Schedule {
       network: this.network,
       cluster: this.cluster,
       director: this.director,
-      processes: () => this.processes,
+      processes: () => (this.publisher ? [...this.processes, this.publisher] : this.processes),
       start: () => this.startProcess(),
       note,
       span_ms: isCalm ? 0 : workload.portions.length * PUBLISH_GAP_MS * 0.8,
     })
+    this.gap_ms = this.random.pick([0, PUBLISH_GAP_MS, PUBLISH_GAP_MS])
     this.watch = new ChangelogWatch(this.cluster, this.stages, partitions)
     this.settings = {
       prefix: '',
@@ -124,7 +134,7 @@ class Schedule {
         late_max_ms: 60_000,
         future_max_ms: 60_000,
         ahead_hops: 3,
-        silence_ms: 0,
+        silence_ms: workload.silence_ms,
       },
       sessionTimeout_ms: this.random.pick([1_000, 2_000, 3_000]),
       fetchWait_ms: this.random.pick([100, 300, 800]),
@@ -174,18 +184,39 @@ class Schedule {
     const stages = wanted ?? (this.started % 2 === 1 ? this.stages : this.stages.slice(0, 1))
     this.trace.note(`start ${name} with ${stages.map((stage) => stage.name).join(', ')}`)
     this.processes.push(
-      new SimulatedProcess({
-        name,
-        time: this.time,
-        network: this.network,
+      new StageProcess({
+        ...this.processOptions(name),
         stages,
         settings: this.settings,
         writers: toyWriters(this.settings.partitions),
-        log: this.logOf(name),
         wrap: this.options.wrap,
-        onExit: (error) => this.onExit(name, error),
       }),
     )
+  }
+
+  private startPublisher(): void {
+    this.publishers += 1
+    const name = `publisher ${this.publishers}`
+    const from = Math.max(0, this.published - (this.publishers === 1 ? 0 : this.random.int(REPEATED_MAX + 1)))
+    this.trace.note(`start ${name} at portion ${from} of ${this.published}`)
+    this.publisher = new PublishingProcess({
+      ...this.processOptions(name),
+      workload: this.options.workload,
+      from,
+      gap_ms: this.gap_ms,
+      onPublished: (portions) => {
+        this.published = Math.max(this.published, portions)
+      },
+      onComplete: () => {
+        this.isPublished = true
+        this.trace.note('everything is published')
+      },
+    })
+  }
+
+  private processOptions(name: string): ProcessOptions {
+    const { time, network } = this
+    return { name, time, network, log: this.logOf(name), onExit: (error) => this.onExit(name, error) }
   }
 
   private onExit(name: string, error: unknown): void {
@@ -193,34 +224,6 @@ class Schedule {
     if (!isExcused(error)) {
       this.violations.push(`${name} ended with ${error instanceof Error ? error.stack : String(error)}`)
     }
-  }
-
-  private startPublisher(): void {
-    const owner: Owner = { name: 'publisher', state: 'up' }
-    const { workload } = this.options
-    const publish = async (): Promise<void> => {
-      const kafka = createKafka({
-        brokers: ['broker:9092'],
-        clientId: owner.name,
-        log: this.logOf(owner.name),
-        socketFactory: this.network.socketFactory(owner),
-      })
-      const { partitions } = workload
-      const codec = processCodec()
-      const publisher = await openPublisher({ kafka, codec, prefix: '', partitions, topics: ['requests', 'accounts'] })
-      for (const portion of workload.portions) {
-        await publisher.publish(portion.map((value) => ({ topic: 'requests', key: value.account_id, value })))
-        const gap_ms = Math.random() * 2 * PUBLISH_GAP_MS
-        await new Promise((resolve) => setTimeout(resolve, gap_ms))
-      }
-      await publisher.closeInput((workload.lastHop + 3) * HOP_MS)
-      await publisher.close()
-      this.isPublished = true
-      this.trace.note('everything is published')
-    }
-    this.time.schedule(owner, 0, () => {
-      publish().catch((error: unknown) => this.violations.push(`the publisher failed: ${String(error)}`))
-    })
   }
 
   private logOf(name: string): Log {
@@ -257,18 +260,16 @@ class Schedule {
     this.time.schedule(this.director, LOOK_MS, () => this.tick())
   }
 
-  /** What a platform does: where nobody runs a stage, somebody is started. */
+  /** What a platform does: where nobody runs a stage or publishes, somebody is started. */
   private nextStart_ms = 0
   private keepAlive(): void {
     if (this.isEnding || this.time.now_ms < this.nextStart_ms) return
     this.nextStart_ms = this.time.now_ms + this.random.unit() * RESTART_MAX_MS
     const isMissing = this.stages.some(
-      (stage) =>
-        !this.processes.some(
-          ({ owner, stages, hasExited }) => owner.state !== 'dead' && !hasExited && stages.includes(stage),
-        ),
+      (stage) => !this.processes.some(({ isThere, stages }) => isThere && stages.includes(stage)),
     )
     if (isMissing) this.startProcess(this.stages)
+    if (!this.isPublished && !this.publisher?.isThere) this.startPublisher()
   }
 
   private isDone(): boolean {

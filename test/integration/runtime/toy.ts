@@ -24,9 +24,7 @@ export const HOP_MS = 1_000
  * The toy borrows topics whose schemas belong to the outside and rarely change; what it has to say travels as JSON in a
  * string field, and state as JSON in a bytes field.
  */
-export function countingStage(
-  options: { onProcess?: (hop: HopInput, task: number) => void; failures?: readonly Failure[] } = {},
-): Stage {
+export function countingStage(options: CountingOptions = {}): Stage {
   return {
     name: 'toy-count',
     scope: 'partitioned',
@@ -36,8 +34,15 @@ export function countingStage(
     ],
     outputs: [{ topic: 'outcomes', partitions: 'all', closesHops: true }],
     changelog: 'fingerprints.state',
-    create: (context) => new Counting(context, options.onProcess ?? (() => undefined), options.failures ?? []),
+    create: (context) => new Counting(context, options),
   }
+}
+
+export interface CountingOptions {
+  readonly onProcess?: (hop: HopInput, task: number) => void
+  readonly failures?: readonly Failure[]
+  /** For how many hops an event id is remembered: a request that comes again within them is counted once. @default 0 */
+  readonly remembered_hops?: number
 }
 
 /** A global stage that adds up what all counting tasks say about a hop. */
@@ -68,28 +73,29 @@ export interface HopSum {
 interface AccountTotal {
   total: number
   paid: boolean
+  /** Event ids with the hop in which each was counted. */
+  recent?: [event_id: string, hop: number][]
 }
 
 /** Counts requests per account, joined with the account's plan, and tells a partition of `outcomes` by account. */
 class Counting implements Processor {
   private readonly context: TaskContext
-  private readonly onProcess: (hop: HopInput, task: number) => void
+  private readonly options: CountingOptions
   private readonly accounts = new Map<string, AccountTotal>()
   private readonly changes = new Changes()
-  private readonly failures: readonly Failure[]
   private requests = 0
 
-  constructor(context: TaskContext, onProcess: (hop: HopInput, task: number) => void, failures: readonly Failure[]) {
+  constructor(context: TaskContext, options: CountingOptions) {
     this.context = context
-    this.onProcess = onProcess
-    this.failures = failures
+    this.options = options
   }
 
   process(hop: HopInput): Output[] {
-    this.onProcess(hop, this.context.task)
+    this.options.onProcess?.(hop, this.context.task)
     for (const { account_id, plan } of hop.records.accounts ?? []) this.account(account_id).paid = plan === 'paid'
     const inHop = new Map<string, number>()
-    for (const { account_id } of hop.records.requests ?? []) {
+    for (const { account_id, event_id } of hop.records.requests ?? []) {
+      if (this.isRepeat(account_id, event_id, hop.hop)) continue
       inHop.set(account_id, (inHop.get(account_id) ?? 0) + 1)
       this.requests += 1
     }
@@ -98,7 +104,8 @@ class Counting implements Processor {
       .map(([account_id, n]): Output => {
         const account = this.account(account_id)
         account.total += n
-        const count: Count = { account: account_id, n, ...account }
+        const { total, paid } = account
+        const count: Count = { account: account_id, n, total, paid }
         const value = outcomeAt(account_id, hop.end_ms, JSON.stringify(count))
         return { topic: 'outcomes', key: account_id, partition: account_id.length % this.context.partitions, value }
       })
@@ -109,7 +116,7 @@ class Counting implements Processor {
   }
 
   drainFailures(): Failure[] {
-    return [...this.failures]
+    return [...(this.options.failures ?? [])]
   }
 
   restore({ key, value }: ChangelogEntry): void {
@@ -125,6 +132,19 @@ class Counting implements Processor {
 
   counters(): Readonly<Record<string, number>> {
     return { requests: this.requests }
+  }
+
+  /** Remembers an id that is new. A repeat leaves no trace: what follows from it is what would follow without it. */
+  private isRepeat(account_id: string, event_id: string, hop: number): boolean {
+    const { remembered_hops = 0 } = this.options
+    if (remembered_hops === 0) return false
+    const recent = (this.accounts.get(account_id)?.recent ?? []).filter(
+      ([, counted]) => counted > hop - remembered_hops,
+    )
+    if (recent.some(([id]) => id === event_id)) return true
+    recent.push([event_id, hop])
+    this.account(account_id).recent = recent.sort(([a], [b]) => compareText(a, b))
+    return false
   }
 
   private account(account_id: string): AccountTotal {
