@@ -29,6 +29,8 @@ export interface Deployment {
   readonly env: NodeJS.ProcessEnv
   readonly prefix: string
   readonly brokers: string[]
+  readonly config: Config
+  readonly cluster: Cluster
   /** Every log line so far, at the most talkative level. */
   log(): string
   /** Resolves when every stage has closed the hop that holds this time. */
@@ -47,8 +49,8 @@ export interface Deployment {
 const NO_SILENCE_MS = '86400000'
 const PASS_DEADLINE_MS = 90_000
 
-/** Opens the broker of the tests, creates the topics and starts all five stages. */
-export async function openDeployment(partitions: number): Promise<Deployment> {
+/** Opens the broker of the tests, creates the topics and starts the stages: all five, or those named. */
+export async function openDeployment(partitions: number, names: readonly string[] = STAGE_NAMES): Promise<Deployment> {
   const broker = await openBroker()
   const prefix = `${uniqueName('pipeline')}.`
   const env = {
@@ -65,7 +67,7 @@ export async function openDeployment(partitions: number): Promise<Deployment> {
   const cluster: Cluster = await openCluster(context, config)
   await cluster.prepare()
   const reached = new Map<string, number>()
-  const stages: RunningStages = await startStages(context, config, cluster, STAGE_NAMES, {
+  const stages: RunningStages = await startStages(context, config, cluster, names, {
     onHop: ({ stage, hop }) => reached.set(stage, hop),
   })
   let failure: { error: unknown } | null = null
@@ -77,6 +79,8 @@ export async function openDeployment(partitions: number): Promise<Deployment> {
     env,
     prefix,
     brokers: broker.brokers,
+    config,
+    cluster,
     log: () => io.err(),
     async passed(time_ms) {
       const hop = hopOf(time_ms, config.hops.length_ms)
