@@ -332,8 +332,10 @@ export interface Fingerprint {
   facts: AccountFacts | null
   /** Last outcome, such as 'banned'. */
   status: string | null
-  /** Shortest first: 5 min, 1 h, 24 h. */
+  /** Those that differ, shortest first; 'lengths' says which is which. */
   windows: FingerprintWindow[]
+  /** Shortest first: 5 min, 1 h, 24 h. Empty: each of 'windows' is one. */
+  lengths: WindowLength[]
 }
 
 /** Changelog of the fingerprints stage: one of the fields is set. */
@@ -671,4 +673,10 @@ export interface Usage {
   cache_write_tokens: number
   output_tokens: number
   reasoning_tokens: number
+}
+
+export interface WindowLength {
+  window_ms: number
+  /** In 'windows'. Lengths in which the account did the same have the same place, and the window_ms there is the shortest of them. */
+  place: number
 }

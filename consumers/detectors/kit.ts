@@ -44,7 +44,7 @@ export interface Detector<Settings extends z.ZodObject = z.ZodObject> {
     readonly falsepositives: readonly string[]
     readonly references: readonly string[]
   }
-  /** Index into `Fingerprint.windows`. */
+  /** Which of the account's windows it looks at. */
   readonly window: WindowName
   /** True only for an exact rule whose false-positive rate is practically zero: it supports an account alert alone. */
   readonly standalone: boolean
@@ -62,7 +62,11 @@ export type WindowName = (typeof WINDOWS)[number]
 
 /** One of the sliding windows of a fingerprint. */
 export function windowOf(fingerprint: Fingerprint, name: WindowName): FingerprintWindow {
-  const window = fingerprint.windows[WINDOWS.indexOf(name)]
+  const index = WINDOWS.indexOf(name)
+  // Written once for all lengths in which the account did the same.
+  const length = fingerprint.lengths[index] ?? null
+  const window = fingerprint.windows[length?.place ?? index]
+  if (window && length) return { ...window, window_ms: length.window_ms }
   if (!window) throw new Error(`fingerprint of hop ${fingerprint.hop} has no ${name} window`)
   return window
 }

@@ -80,7 +80,7 @@ export class ByteWriter {
 
 /** Reads what a `ByteWriter` wrote, from `at` on. */
 export class ByteReader {
-  private readonly bytes: Buffer
+  readonly bytes: Buffer
   at: number
 
   constructor(bytes: Buffer, at: number) {

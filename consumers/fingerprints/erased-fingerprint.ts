@@ -21,5 +21,6 @@ export function erasedFingerprint(account_id: string, hop: number, end_ms: numbe
     facts: null,
     status: 'erased',
     windows: [],
+    lengths: [],
   }
 }

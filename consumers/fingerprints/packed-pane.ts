@@ -1,8 +1,9 @@
-import { Distinct } from '../../lib/sketch/distinct.ts'
-import type { Counted } from '../../lib/sketch/heavy-hitters.ts'
-import type { ByteReader, ByteWriter } from './bytes.ts'
+import type { Distinct } from '../../lib/sketch/distinct.ts'
+import type { Counted, Tally } from '../../lib/sketch/heavy-hitters.ts'
+import { ByteReader, type ByteWriter } from './bytes.ts'
 import { COUNTERS } from './counters.ts'
-import type { Pane, Totals } from './pane.ts'
+import { type Pane, PaneSum, type Totals } from './pane.ts'
+import type { PanePlace } from './pane-block.ts'
 
 // A bit per counter says which are not zero; a number holds 51 of them exactly (bytes.ts).
 if (COUNTERS.length > 51) throw new Error(`${COUNTERS.length} counters do not fit into one mask of 51 bits`)
@@ -32,33 +33,40 @@ export function writePane(to: ByteWriter, pane: Pane): void {
   to.block(pane.logit_bias_ids.encode())
 }
 
+/** Adds what `writePane` wrote to a sum. */
+export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
+  const from = new ByteReader(bytes, begin)
+  to.totals = readTotals(from)
+  addCounts(from, to.counts)
+  for (let left = from.number(); left > 0; left--) to.spans.add(from.hash(), from.number(), from.number())
+  addHashes(from, to.prefixes)
+  addHashes(from, to.bodies)
+  addHashes(from, to.client_tuples)
+  for (let left = from.number(); left > 0; left--) to.models.add(from.text(), from.number(), 0)
+  addDistinct(from, to.networks)
+  addDistinct(from, to.clients)
+  addDistinct(from, to.logit_bias_ids)
+}
+
 /** Reads what `writePane` wrote. */
-export function readPane(from: ByteReader): Pane {
-  const { requests, output_tokens, last_seen_ms } = readTotals(from)
-  const counts = readCounts(from)
-  const spans: Counted<number>[] = []
+export function readPane(place: PanePlace): Pane {
+  const sum = new PaneSum()
+  addPacked(place, sum)
+  return sum.toPane()
+}
+
+/** Uses of a span in a packed pane, without reading the rest. */
+export function spanUses({ bytes, begin }: PanePlace, object: number): number {
+  const from = new ByteReader(bytes, begin)
+  readTotals(from)
+  skipCounts(from)
   for (let left = from.number(); left > 0; left--) {
-    spans.push({ item: from.hash(), count: from.number(), rank: from.number() })
+    const item = from.hash()
+    const count = from.number()
+    if (item === object) return count
+    from.number()
   }
-  const prefixes = readHashes(from)
-  const bodies = readHashes(from)
-  const client_tuples = readHashes(from)
-  const models: Counted<string>[] = []
-  for (let left = from.number(); left > 0; left--) models.push({ item: from.text(), count: from.number(), rank: 0 })
-  return {
-    counts,
-    networks: Distinct.decode(from.block()),
-    clients: Distinct.decode(from.block()),
-    logit_bias_ids: Distinct.decode(from.block()),
-    models,
-    spans,
-    prefixes,
-    bodies,
-    client_tuples,
-    requests_total: requests,
-    output_tokens_total: output_tokens,
-    last_seen_ms,
-  }
+  return 0
 }
 
 /** The totals alone, which stand first. */
@@ -73,14 +81,16 @@ function writeCounts(to: ByteWriter, counts: readonly number[]): void {
   for (const count of counts) if (count !== 0) to.number(count)
 }
 
-function readCounts(from: ByteReader): number[] {
-  const counts = new Array<number>(COUNTERS.length).fill(0)
+function addCounts(from: ByteReader, counts: number[]): void {
   let mask = from.number()
   for (let index = 0; mask > 0; index++) {
-    if (mask % 2 === 1) counts[index] = from.number()
+    if (mask % 2 === 1) counts[index] = counts[index]! + from.number()
     mask = Math.floor(mask / 2)
   }
-  return counts
+}
+
+function skipCounts(from: ByteReader): void {
+  for (let mask = from.number(); mask > 0; mask = Math.floor(mask / 2)) if (mask % 2 === 1) from.number()
 }
 
 function writeHashes(to: ByteWriter, hashes: readonly Counted<number>[]): void {
@@ -91,8 +101,12 @@ function writeHashes(to: ByteWriter, hashes: readonly Counted<number>[]): void {
   }
 }
 
-function readHashes(from: ByteReader): Counted<number>[] {
-  const hashes: Counted<number>[] = []
-  for (let left = from.number(); left > 0; left--) hashes.push({ item: from.hash(), count: from.number(), rank: 0 })
-  return hashes
+function addHashes(from: ByteReader, to: Tally<number>): void {
+  for (let left = from.number(); left > 0; left--) to.add(from.hash(), from.number(), 0)
+}
+
+function addDistinct(from: ByteReader, to: Distinct): void {
+  const size = from.number()
+  to.mergeEncoded(from.bytes, from.at, size)
+  from.at += size
 }

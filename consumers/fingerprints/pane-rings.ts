@@ -1,6 +1,5 @@
-import { ByteReader } from './bytes.ts'
-import { readPane, writePane } from './packed-pane.ts'
-import { mergePanes, type Pane } from './pane.ts'
+import { addPacked, spanUses, writePane } from './packed-pane.ts'
+import { type Pane, PaneSum } from './pane.ts'
 import { BlockDraft, type PaneBlock, type PanePlace } from './pane-block.ts'
 
 /** Hops in a five-hop pane, five-hop panes in a long pane, long panes kept. With hops of a minute: 5 min, 1 h, 24 h. */
@@ -27,10 +26,42 @@ export interface PaneOwner {
   readonly born_hop: number
 }
 
-/** The panes that cover a window of so many hops, oldest first. */
+/** What covers a window of so many hops. Windows that hold the same panes have the same content. */
 export interface Window {
   readonly hops: number
-  readonly panes: readonly Pane[]
+  readonly content: WindowContent
+}
+
+/** Panes of one account, oldest first. */
+export class WindowContent {
+  private readonly places: readonly PanePlace[]
+  /** The newest; null when the account was silent in it. */
+  private readonly current: Pane | null
+
+  constructor(places: readonly PanePlace[], current: Pane | null) {
+    this.places = places
+    this.current = current
+  }
+
+  merged(): Pane {
+    if (this.places.length === 0 && this.current !== null) return this.current
+    const sum = new PaneSum()
+    for (const place of this.places) addPacked(place, sum)
+    if (this.current !== null) sum.add(this.current)
+    return sum.toPane()
+  }
+
+  /** How often the account used a span, as far as its panes keep it. */
+  spanUses(object: number): number {
+    let uses = this.current?.spans.find(({ item }) => item === object)?.count ?? 0
+    for (const place of this.places) uses += spanUses(place, object)
+    return uses
+  }
+}
+
+interface Selected {
+  readonly index: number
+  readonly place: PanePlace
 }
 
 /** Hears of what happens to blocks. */
@@ -88,17 +119,24 @@ export class PaneRings {
   windows(owner: PaneOwner, hop: number, current: Pane | null): Window[] {
     const five = Math.floor(hop / HOPS_PER_FIVE)
     const long = Math.floor(hop / HOPS_PER_LONG)
-    const now = current === null ? [] : [current]
     const hops = this.select('hop', owner, hop - HOPS_PER_FIVE + 1, hop)
-    const open = hops.filter(({ index }) => index >= five * HOPS_PER_FIVE).map(({ pane }) => pane)
+    const open = hops.filter(({ index }) => index >= five * HOPS_PER_FIVE)
     const fives = this.select('five', owner, five - FIVES_PER_LONG + 1, five - 1)
     const longs = this.select('long', owner, long - LONGS_KEPT + 1, long - 1)
     const ofLong = fives.filter(({ index }) => index >= long * FIVES_PER_LONG)
-    const panesOf = (found: readonly { readonly pane: Pane }[]) => found.map(({ pane }) => pane)
+    const content = (...parts: (readonly Selected[])[]) =>
+      new WindowContent(
+        parts.flatMap((part) => part.map(({ place }) => place)),
+        current,
+      )
+    const ofFive = content(hops)
+    // An account that is new, or back after a silence, has the same in two or in all three.
+    const ofHour = fives.length === 0 && open.length === hops.length ? ofFive : content(fives, open)
+    const isOfHour = longs.length === 0 && ofLong.length === fives.length
     return [
-      { hops: HOPS_PER_FIVE, panes: [...panesOf(hops), ...now] },
-      { hops: HOPS_PER_LONG, panes: [...panesOf(fives), ...open, ...now] },
-      { hops: HOPS_PER_LONG * LONGS_KEPT, panes: [...panesOf(longs), ...panesOf(ofLong), ...open, ...now] },
+      { hops: HOPS_PER_FIVE, content: ofFive },
+      { hops: HOPS_PER_LONG, content: ofHour },
+      { hops: HOPS_PER_LONG * LONGS_KEPT, content: isOfHour ? ofHour : content(longs, ofLong, open) },
     ]
   }
 
@@ -209,7 +247,13 @@ export class PaneRings {
       const panes = this.select(from, owner, index * ratio, (index + 1) * ratio - 1)
       if (panes.length === 0) continue
       this.draft.begin(number)
-      writePane(this.draft.writer, mergePanes(panes.map(({ pane }) => pane)))
+      writePane(
+        this.draft.writer,
+        new WindowContent(
+          panes.map(({ place }) => place),
+          null,
+        ).merged(),
+      )
     }
     const blocks = this.draft.finish()
     if (blocks.length > 0) this.put(tier, index, blocks)
@@ -243,15 +287,15 @@ export class PaneRings {
     return this.rings[up][above % SLOTS[up]]?.index === above
   }
 
-  private select(tier: Tier, owner: PaneOwner, from: number, to: number): { index: number; pane: Pane }[] {
-    const found: { index: number; pane: Pane }[] = []
+  private select(tier: Tier, owner: PaneOwner, from: number, to: number): Selected[] {
+    const found: Selected[] = []
     const first = Math.max(from, Math.floor(owner.born_hop / HOPS[tier]))
     for (let index = first; index <= to; index++) {
       const slot = this.rings[tier][index % SLOTS[tier]]
       if (slot?.index !== index) continue
       for (const block of slot.blocks) {
         const place = block?.find(owner.number)
-        if (place) found.push({ index, pane: readPane(new ByteReader(place.bytes, place.begin)) })
+        if (place) found.push({ index, place })
       }
     }
     return found

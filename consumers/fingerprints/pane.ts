@@ -1,10 +1,7 @@
 import { Distinct } from '../../lib/sketch/distinct.ts'
-import { type Counted, keepLargest } from '../../lib/sketch/heavy-hitters.ts'
+import { type Counted, Tally } from '../../lib/sketch/heavy-hitters.ts'
 import { COUNTERS, countRequest } from './counters.ts'
 import type { SeenRequest } from './request-fields.ts'
-
-// An account that uses more wrappers, models or clients than this within a pane is told by its counts, not by its lists.
-const LIST_MAX = 12
 
 type Hashes = readonly Counted<number>[]
 
@@ -33,15 +30,64 @@ export interface Totals {
   readonly last_seen_ms: number
 }
 
+// An account that uses more wrappers, models or clients than this within a pane is told by its counts, not by its lists.
+const LIST_MAX = 12
+
+/**
+ * A pane in the making, of requests or of panes, oldest first. Packed panes are added as they lie (`addPacked`): an object for
+ * each would cost more than the sum.
+ */
+export class PaneSum {
+  readonly counts = new Array<number>(COUNTERS.length).fill(0)
+  readonly networks = new Distinct()
+  readonly clients = new Distinct()
+  readonly logit_bias_ids = new Distinct()
+  readonly models = new Tally<string>()
+  readonly spans = new Tally<number>()
+  readonly prefixes = new Tally<number>()
+  readonly bodies = new Tally<number>()
+  readonly client_tuples = new Tally<number>()
+  /** Those of the newest pane that was added. */
+  totals: Totals = { requests: 0, output_tokens: 0, last_seen_ms: 0 }
+
+  add(pane: Pane): void {
+    for (let i = 0; i < this.counts.length; i++) this.counts[i] = this.counts[i]! + (pane.counts[i] ?? 0)
+    this.networks.merge(pane.networks)
+    this.clients.merge(pane.clients)
+    this.logit_bias_ids.merge(pane.logit_bias_ids)
+    addAll(this.models, pane.models)
+    addAll(this.spans, pane.spans)
+    addAll(this.prefixes, pane.prefixes)
+    addAll(this.bodies, pane.bodies)
+    addAll(this.client_tuples, pane.client_tuples)
+    const { requests_total: requests, output_tokens_total: output_tokens, last_seen_ms } = pane
+    this.totals = { requests, output_tokens, last_seen_ms }
+  }
+
+  /** The pane; nothing may be added afterwards. */
+  toPane(): Pane {
+    const { totals } = this
+    return {
+      counts: this.counts,
+      networks: this.networks,
+      clients: this.clients,
+      logit_bias_ids: this.logit_bias_ids,
+      models: this.models.largest(LIST_MAX),
+      spans: this.spans.largest(LIST_MAX),
+      prefixes: this.prefixes.largest(LIST_MAX),
+      bodies: this.bodies.largest(LIST_MAX),
+      client_tuples: this.client_tuples.largest(LIST_MAX),
+      requests_total: totals.requests,
+      output_tokens_total: totals.output_tokens,
+      last_seen_ms: totals.last_seen_ms,
+    }
+  }
+}
+
 /** Builds the pane of one hop from the account's requests in it. */
 export function paneOf(requests: readonly SeenRequest[], late: ReadonlySet<SeenRequest>, before: Totals): Pane {
-  const counts = new Array<number>(COUNTERS.length).fill(0)
-  const networks = new Distinct()
-  const clients = new Distinct()
-  const logit_bias_ids = new Distinct()
-  const lists = { models: [] as Counted<string>[], spans: [] as Counted<number>[], prefixes: [] as Counted<number>[] }
-  const bodies: Counted<number>[] = []
-  const client_tuples: Counted<number>[] = []
+  const sum = new PaneSum()
+  const { counts, networks, clients, logit_bias_ids, models, spans, prefixes, bodies, client_tuples } = sum
   let { requests: requests_total, output_tokens: output_tokens_total, last_seen_ms } = before
   for (const request of requests) {
     countRequest(counts, request, late.has(request))
@@ -49,72 +95,30 @@ export function paneOf(requests: readonly SeenRequest[], late: ReadonlySet<SeenR
     if (client.network_hash !== null) networks.add(client.network_hash)
     if (client.tuple_hash !== null) {
       clients.add(client.tuple_hash)
-      client_tuples.push(once(client.tuple_hash))
+      client_tuples.add(client.tuple_hash, 1, 0)
     }
     for (const id of params.logit_bias_ids) logit_bias_ids.add(id)
-    lists.models.push(once(request.request_model))
+    models.add(request.request_model, 1, 0)
     requests_total++
     output_tokens_total += request.usage.output_tokens
     last_seen_ms = Math.max(last_seen_ms, request.event_time_ms)
     if (sketch === null) continue
-    for (const span of sketch.spans) lists.spans.push({ item: span.hash, count: 1, rank: span.cues })
+    for (const span of sketch.spans) spans.add(span.hash, 1, span.cues)
     const prefix = conversationPrefix(request)
-    if (prefix !== null) lists.prefixes.push(once(prefix))
-    if (sketch.body_hash !== null) bodies.push(once(sketch.body_hash))
+    if (prefix !== null) prefixes.add(prefix, 1, 0)
+    if (sketch.body_hash !== null) bodies.add(sketch.body_hash, 1, 0)
   }
-  return {
-    counts,
-    networks,
-    clients,
-    logit_bias_ids,
-    models: keepLargest(lists.models, LIST_MAX),
-    spans: keepLargest(lists.spans, LIST_MAX),
-    prefixes: keepLargest(lists.prefixes, LIST_MAX),
-    bodies: keepLargest(bodies, LIST_MAX),
-    client_tuples: keepLargest(client_tuples, LIST_MAX),
-    requests_total,
-    output_tokens_total,
-    last_seen_ms,
-  }
+  sum.totals = { requests: requests_total, output_tokens: output_tokens_total, last_seen_ms }
+  return sum.toPane()
 }
 
 /** Merges panes, oldest first, into one of a longer length. */
 export function mergePanes(panes: readonly Pane[]): Pane {
   const last = panes.at(-1)
   if (last && panes.length === 1) return last
-  const counts = new Array<number>(COUNTERS.length).fill(0)
-  const networks = new Distinct()
-  const clients = new Distinct()
-  const logit_bias_ids = new Distinct()
-  for (const pane of panes) {
-    for (let i = 0; i < counts.length; i++) counts[i] = counts[i]! + (pane.counts[i] ?? 0)
-    networks.merge(pane.networks)
-    clients.merge(pane.clients)
-    logit_bias_ids.merge(pane.logit_bias_ids)
-  }
-  return {
-    counts,
-    networks,
-    clients,
-    logit_bias_ids,
-    models: mergeLists(panes, ({ models }) => models),
-    spans: mergeLists(panes, ({ spans }) => spans),
-    prefixes: mergeLists(panes, ({ prefixes }) => prefixes),
-    bodies: mergeLists(panes, ({ bodies }) => bodies),
-    client_tuples: mergeLists(panes, (pane) => pane.client_tuples),
-    requests_total: last?.requests_total ?? 0,
-    output_tokens_total: last?.output_tokens_total ?? 0,
-    last_seen_ms: last?.last_seen_ms ?? 0,
-  }
-}
-
-function mergeLists<Item extends number | string>(
-  panes: readonly Pane[],
-  listOf: (pane: Pane) => readonly Counted<Item>[],
-): readonly Counted<Item>[] {
-  const lists = panes.map(listOf).filter(({ length }) => length > 0)
-  // A list of a pane has been through keepLargest, which would give it back as it is.
-  return lists.length === 1 ? lists[0]! : keepLargest(lists.flat(), LIST_MAX)
+  const sum = new PaneSum()
+  for (const pane of panes) sum.add(pane)
+  return sum.toPane()
 }
 
 /**
@@ -127,10 +131,10 @@ export function conversationPrefix(request: SeenRequest): number | null {
   return sketch.prefix_hashes[sketch.system_hash === null ? 1 : 2] ?? null
 }
 
-function once<Item>(item: Item): Counted<Item> {
-  return { item, count: 1, rank: 0 }
-}
-
 export function hashCount({ item, count }: Counted<number>): { hash: number; count: number } {
   return { hash: item, count }
+}
+
+function addAll<Item extends number | string>(tally: Tally<Item>, counted: readonly Counted<Item>[]): void {
+  for (const { item, count, rank } of counted) tally.add(item, count, rank)
 }

@@ -92,8 +92,8 @@ export class FingerprintsProcessor implements Processor {
       const pane = requests.length > 0 ? this.count(state, hop, requests, late) : null
       if (pane !== null) this.rings.add(state.number, pane)
       const windows = once(() => this.rings.windows(state, hop.hop, pane))
-      const dayPanes = () => windows().at(-1)?.panes ?? []
-      const seen = pane === null ? [] : sightingsOf(state, hop.hop, hop.end_ms, requests, dayPanes, this.settings)
+      const day = () => windows().at(-1)!.content
+      const seen = pane === null ? [] : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.settings)
       for (const sighting of seen) sightings.push(sighting)
       const reason = snapshotReason(state, hop.hop, pane, touched !== undefined, this.settings)
       if (reason !== null) {

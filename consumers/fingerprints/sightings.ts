@@ -1,6 +1,7 @@
-import type { ObjectKind, Sighting } from '../../schemas/types.ts'
+import type { AccountContext, ObjectKind, Sighting } from '../../schemas/types.ts'
 import { type AccountState, contextOf } from './account.ts'
-import { conversationPrefix, type Pane } from './pane.ts'
+import { conversationPrefix } from './pane.ts'
+import type { WindowContent } from './pane-rings.ts'
 import type { SeenRequest } from './request-fields.ts'
 import type { FingerprintsSettings } from './settings.ts'
 
@@ -19,26 +20,25 @@ interface Use {
 /**
  * What an account was seen with in one hop and is worth reporting: a span once it has been used twice within the 24 h
  * window, then once an hour; a conversation when it is new to the account; client and payment when new, then once a day.
- * Marks what it reports in `state.sighted`. `dayPanes` gives the panes of the 24 h window, this hop's included.
+ * Marks what it reports in `state.sighted`. `day` gives the content of the 24 h window, this hop's included.
  */
 export function sightingsOf(
   state: AccountState,
   hop: number,
   end_ms: number,
   requests: readonly SeenRequest[],
-  dayPanes: () => readonly Pane[],
+  day: () => WindowContent,
   settings: FingerprintsSettings,
 ): Sighting[] {
-  const context = contextOf(state)
+  let context: AccountContext | null = null
   const sightings: Sighting[] = []
   for (const use of usesOf(state, end_ms, requests)) {
     // Objects first: most differ, and numbers compare faster.
     const known = state.sighted.find(({ kind, object }) => object === use.object && kind === use.kind)
     const interval_hops = use.kind === 'span' ? settings.span_interval_hops : settings.static_interval_hops
     if (known && hop - known.hop < interval_hops) continue
-    if (use.kind === 'span') {
-      if (spanUses(dayPanes(), use.object) < 2) continue
-    }
+    if (use.kind === 'span' && day().spanUses(use.object) < 2) continue
+    context ??= contextOf(state)
     sightings.push({ ...use, account_id: state.account_id, context })
     remember(state, use, hop)
   }
@@ -73,12 +73,6 @@ function note(uses: Map<number, Use>, kind: ObjectKind, object: number, time_ms:
   known.first_ms = Math.min(known.first_ms, time_ms)
   known.last_ms = Math.max(known.last_ms, time_ms)
   known.cues |= cues
-}
-
-function spanUses(panes: readonly Pane[], object: number): number {
-  let uses = 0
-  for (const { spans } of panes) for (const { item, count } of spans) if (item === object) uses += count
-  return uses
 }
 
 function remember(state: AccountState, { kind, object }: Use, hop: number): void {

@@ -1,7 +1,7 @@
 import type { Fingerprint, FingerprintWindow, SnapshotReason } from '../../schemas/types.ts'
 import { type AccountState, contextOf, segmentOf } from './account.ts'
 import { COUNTER_INDEX as AT, cueCounts } from './counters.ts'
-import { hashCount, mergePanes, type Pane } from './pane.ts'
+import { hashCount, type Pane } from './pane.ts'
 import type { Window } from './pane-rings.ts'
 import type { FingerprintsSettings } from './settings.ts'
 
@@ -44,6 +44,8 @@ export function takeSnapshot(
   reason: SnapshotReason,
   windows: readonly Window[],
 ): Fingerprint {
+  const contents = [...new Set(windows.map(({ content }) => content))]
+  const lengths = windows.map(({ hops, content }) => ({ window_ms: hops * hop_ms, place: contents.indexOf(content) }))
   return {
     account_id: state.account_id,
     hop,
@@ -53,7 +55,10 @@ export function takeSnapshot(
     context: contextOf(state),
     facts: state.facts,
     status: state.status,
-    windows: windows.map(({ hops, panes }) => windowOf(mergePanes(panes), hops * hop_ms)),
+    windows: contents.map((content, place) =>
+      windowOf(content.merged(), lengths.find((length) => length.place === place)!.window_ms),
+    ),
+    lengths,
   }
 }
 

@@ -5,6 +5,7 @@ const SPARSE_MAX = 128
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
 const SPARSE = 0
 const DENSE = 1
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Counts distinct values: exactly up to 128, then by HyperLogLog with 1,024 registers (Flajolet et al. 2007, standard
@@ -27,6 +28,16 @@ export class Distinct {
     else for (const hash of other.sparse) this.addHash(hash)
   }
 
+  /** Merges what `encode` gave, as it stands in `bytes` from `begin` on. */
+  mergeEncoded(bytes: Buffer, begin: number, size: number): void {
+    if (size === 0) return
+    const end = begin + size
+    if (bytes[begin] === DENSE) this.merge(Distinct.decode(bytes.subarray(begin, end)))
+    else if (this.registers || this.sparse.length > 0) {
+      for (let at = begin + 1; at < end; at += 4) this.addHash(bytes.readUInt32BE(at))
+    } else for (let at = begin + 1; at < end; at += 4) this.sparse.push(bytes.readUInt32BE(at))
+  }
+
   /** Number of distinct values, rounded. */
   count(): number {
     if (!this.registers) return this.sparse.length
@@ -44,7 +55,7 @@ export class Distinct {
   /** Empty: no bytes. Otherwise a kind byte, then sorted big-endian 32-bit hashes or the registers. */
   encode(): Buffer {
     if (this.registers) return Buffer.concat([Buffer.of(DENSE), this.registers])
-    if (this.sparse.length === 0) return Buffer.alloc(0)
+    if (this.sparse.length === 0) return NOTHING
     const bytes = Buffer.allocUnsafe(1 + 4 * this.sparse.length)
     bytes[0] = SPARSE
     this.sparse.forEach((hash, index) => {
@@ -56,9 +67,8 @@ export class Distinct {
   /** Reads what `encode` wrote. */
   static decode(bytes: Buffer): Distinct {
     const distinct = new Distinct()
-    if (bytes.length === 0) return distinct
     if (bytes[0] === DENSE) distinct.registers = Uint8Array.from(bytes.subarray(1))
-    else for (let at = 1; at < bytes.length; at += 4) distinct.sparse.push(bytes.readUInt32BE(at))
+    else distinct.mergeEncoded(bytes, 0, bytes.length)
     return distinct
   }
 

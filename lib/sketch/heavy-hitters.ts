@@ -5,21 +5,6 @@ export interface Counted<Item> {
   readonly rank: number
 }
 
-/**
- * The most frequent items of a pane, found by counting everything within a hop and keeping the largest counts when panes
- * merge. An item that one pane dropped loses what it had there, so counts are lower bounds. The result does not depend
- * on the order of the inputs' items: ties go to the higher rank, then to the smaller item.
- */
-export function keepLargest<Item extends number | string>(
-  counted: readonly Counted<Item>[],
-  items_max: number,
-): Counted<Item>[] {
-  if (counted.length === 0) return []
-  const merged = counted.length <= SCAN_MAX ? sumByScan(counted) : sumByMap(counted)
-  if (merged.length > 1) merged.sort(byCount)
-  return merged.length > items_max ? merged.slice(0, items_max) : merged
-}
-
 interface Sum<Item> {
   readonly item: Item
   count: number
@@ -29,30 +14,41 @@ interface Sum<Item> {
 // Hashes are doubles, which a Map has to box and to hash: below this, comparing with each is faster.
 const SCAN_MAX = 24
 
-function sumByScan<Item>(counted: readonly Counted<Item>[]): Sum<Item>[] {
-  const sums: Sum<Item>[] = []
-  for (const { item, count, rank } of counted) {
-    let at = 0
-    while (at < sums.length && sums[at]!.item !== item) at++
-    if (at < sums.length) add(sums[at]!, count, rank)
-    else sums.push({ item, count, rank })
-  }
-  return sums
-}
+/**
+ * The most frequent items of a pane, found by counting everything within a hop and keeping the largest counts when panes
+ * merge. An item that one pane dropped loses what it had there, so counts are lower bounds. The result does not depend
+ * on the order of the inputs' items: ties go to the higher rank, then to the smaller item.
+ */
+export class Tally<Item extends number | string> {
+  private readonly sums: Sum<Item>[] = []
+  private places: Map<Item, Sum<Item>> | null = null
 
-function sumByMap<Item>(counted: readonly Counted<Item>[]): Sum<Item>[] {
-  const sums = new Map<Item, Sum<Item>>()
-  for (const { item, count, rank } of counted) {
-    const sum = sums.get(item)
-    if (sum) add(sum, count, rank)
-    else sums.set(item, { item, count, rank })
+  add(item: Item, count: number, rank: number): void {
+    const sum = this.find(item)
+    if (sum !== undefined) {
+      sum.count += count
+      sum.rank |= rank
+      return
+    }
+    const added = { item, count, rank }
+    this.sums.push(added)
+    if (this.places !== null) this.places.set(item, added)
+    else if (this.sums.length > SCAN_MAX) this.places = new Map(this.sums.map((each) => [each.item, each]))
   }
-  return [...sums.values()]
-}
 
-function add<Item>(sum: Sum<Item>, count: number, rank: number): void {
-  sum.count += count
-  sum.rank |= rank
+  /** The largest, largest first. Nothing may be added afterwards. */
+  largest(items_max: number): Counted<Item>[] {
+    const { sums } = this
+    if (sums.length > 1) sums.sort(byCount)
+    return sums.length > items_max ? sums.slice(0, items_max) : sums
+  }
+
+  private find(item: Item): Sum<Item> | undefined {
+    if (this.places !== null) return this.places.get(item)
+    const { sums } = this
+    for (let at = 0; at < sums.length; at++) if (sums[at]!.item === item) return sums[at]
+    return undefined
+  }
 }
 
 function byCount<Item extends number | string>(a: Counted<Item>, b: Counted<Item>): number {

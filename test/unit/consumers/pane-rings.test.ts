@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { COUNTER_INDEX } from '../../../consumers/fingerprints/counters.ts'
-import { mergePanes, paneOf } from '../../../consumers/fingerprints/pane.ts'
+import { paneOf } from '../../../consumers/fingerprints/pane.ts'
 import { PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
 import { type PaneOwner, PaneRings, type RingEvents, type Tier } from '../../../consumers/fingerprints/pane-rings.ts'
 import { requestValue } from '../stream/records.ts'
@@ -157,5 +157,5 @@ function lastOfEach(changelog: readonly RingChange[]): RingChange[] {
 
 /** Requests in each window of an account. */
 function requestsOf(rings: PaneRings, owner: PaneOwner, hop: number): number[] {
-  return rings.windows(owner, hop, null).map(({ panes }) => mergePanes(panes).counts[COUNTER_INDEX.requests] ?? 0)
+  return rings.windows(owner, hop, null).map(({ content }) => content.merged().counts[COUNTER_INDEX.requests] ?? 0)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByteReader, ByteWriter } from '../../../consumers/fingerprints/bytes.ts'
+import { ByteWriter } from '../../../consumers/fingerprints/bytes.ts'
 import { readPane, writePane } from '../../../consumers/fingerprints/packed-pane.ts'
 import { mergePanes, type Pane, paneOf } from '../../../consumers/fingerprints/pane.ts'
 import type { Request } from '../../../schemas/types.ts'
@@ -80,7 +80,7 @@ test('a pane is read back as it was written', () => {
     fc.property(panes, (hops) => {
       const single = hops.map(({ pane }) => pane)
       for (const pane of [...single, mergePanes(single)]) {
-        const read = readPane(new ByteReader(Buffer.from(packed(pane), 'hex'), 0))
+        const read = readPane({ bytes: Buffer.from(packed(pane), 'hex'), begin: 0 })
         // The sketches can only be compared by their bytes.
         expect(packed(read)).toBe(packed(pane))
         const { networks: _networks, clients: _clients, logit_bias_ids: _ids, ...rest } = pane
