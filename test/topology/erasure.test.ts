@@ -57,13 +57,22 @@ function probing(account_id: string): InputEvent[] {
 }
 
 const traffic = (more: InputEvent[]) =>
-  inOrder([...crowd(), ...campaign({ until: 60 }), ...probing('loner-1'), ...more, tick(90)])
+  inOrder([...crowd(), ...campaign({ until: 60 }), partner('head-5'), ...probing('loner-1'), ...more, tick(90)])
+
+/** The record of a member of the campaign whose contract allows what it does: linked, and not accused. */
+function partner(account_id: string): InputEvent {
+  return account(
+    { account_id, at: 0.01 },
+    { payment_fingerprint: 'card-of-head-1', contract_flags: ['authorised_distillation'] },
+  )
+}
 
 const erasureOf = (account_id: string, at = ERASED_AT) => outcome({ account_id, at }, { outcome: 'erased' })
 
 /** Traffic in which an account is erased and nothing more of it comes, which would begin it anew. */
 function erasing(account_id: string): InputEvent[] {
-  return traffic([erasureOf(account_id)]).filter(
+  const verdict = outcome({ account_id, at: ERASED_AT - 10 }, { outcome: 'throttled' })
+  return traffic([verdict, erasureOf(account_id)]).filter(
     (event) => event.account_id !== account_id || String(event.event_time) <= timeAt(ERASED_AT),
   )
 }
@@ -84,16 +93,17 @@ function keysHolding(text: string, records: readonly RecordedChange[]): string[]
 }
 
 describe.each([
-  ['a member of a campaign', 'head-3'],
-  ['an account with an alert of its own', 'loner-1'],
-])('%s that is erased', (_, account_id) => {
+  ['a member of a campaign', 'head-3', STAGE_NAMES],
+  ['an account that is linked and not accused', 'head-5', ['fingerprints', 'linkage', 'campaigns']],
+  ['an account with an alert of its own', 'loner-1', ['fingerprints', 'detectors', 'campaigns', 'enforcement']],
+])('%s that is erased', (_, account_id, knownTo) => {
   const erased = recordRun(throughEdge(erasing(account_id)).records, SETTINGS)
   const tasksOf = (name: string) => erased.filter(({ stage }) => stage.name === name)
   const changelogOf = ({ steps }: RecordedTask) => steps.flatMap(({ changes }) => changes)
   const erasureHop = hopOf(Date.parse(timeAt(ERASED_AT)), 60_000) + 1
 
-  test('was known to every stage before', () => {
-    for (const name of STAGE_NAMES.filter((stage) => stage !== 'linkage' || account_id.startsWith('head'))) {
+  test('was known to stages before', () => {
+    for (const name of knownTo) {
       const ever = tasksOf(name).flatMap(changelogOf)
       expect([name, ever.some(({ bytes }) => bytes?.includes(account_id))]).toEqual([name, true])
     }
@@ -140,9 +150,34 @@ test('an alert about an erased account alone is withdrawn, one about others goes
   expect(alone).toMatchObject({ status: 'withdrawn', accounts: [] })
   const others = withErasures(['head-3']).find(({ subject }) => subject.kind === 'campaign')
   expect(others).toMatchObject({ status: 'updated' })
-  expect(others?.accounts).toHaveLength(11)
+  expect(others?.accounts).toHaveLength(10)
+  expect(others?.related_accounts).toHaveLength(1)
+  const linked = withErasures(['head-5']).find(({ subject }) => subject.kind === 'campaign')
+  expect(linked).toMatchObject({ status: 'updated', related_accounts: [] })
+  expect(linked?.accounts).toHaveLength(11)
   const nobody = withErasures(Array.from({ length: 12 }, (_, i) => `head-${i}`))
   expect(nobody.find(({ subject }) => subject.kind === 'campaign')).toMatchObject({ status: 'withdrawn', accounts: [] })
+})
+
+test('an account that left a campaign without a word is named no more once it is erased', () => {
+  const end = 240
+  const fleeting = { span_ttl_days: 0.02, prefix_ttl_days: 0.02, payment_ttl_days: 0.02, client_ttl_days: 0.02 }
+  const facts = campaign({ until: end }).filter(
+    ({ account_id, event_time }) => account_id !== 'head-5' || String(event_time) < timeAt(15),
+  )
+  const events = [...crowd(), ...facts, partner('head-5')]
+  const run = (more: InputEvent[]) => {
+    const settings = {
+      ...SETTINGS,
+      linkage: fleeting,
+      fingerprints: { static_interval_hops: 10, span_interval_hops: 10 },
+    }
+    const { alerts, outputs } = runTopology(inOrder([...events, ...more, tick(end)]), { settings })
+    const records = outputs.flatMap(({ record }) => (record.topic === 'campaigns' ? [record.value] : []))
+    return { named: holds(lastRevisions(alerts), 'head-5'), isMember: holds(records.at(-1), 'head-5') }
+  }
+  expect(run([])).toEqual({ named: true, isMember: false })
+  expect(run([erasureOf('head-5', end - 10)])).toEqual({ named: false, isMember: false })
 })
 
 test('a request after the erasure begins a new account', () => {

@@ -14,6 +14,7 @@ import { Distinct } from '../../../lib/sketch/distinct.ts'
 import { Tally } from '../../../lib/sketch/heavy-hitters.ts'
 import type { HopInput } from '../../../lib/stream/processor.ts'
 import type { Account, FingerprintState } from '../../../schemas/types.ts'
+import { holds } from '../../helpers/holds.ts'
 import { accountValue, HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
 
 const hash = fc.nat(2 ** 32 - 1).map((n) => n * 2 ** 20 + (n % 1_048_573))
@@ -121,6 +122,16 @@ test('an account is the same after the table has packed it, and a free number go
   table.delete('a')
   expect([table.take('d'), table.take('e'), table.take('f')]).toEqual([0, 1, 3])
   expect(table.load('c')).toEqual(states[2])
+})
+
+test('an account that is deleted leaves nothing in the memory of the table', () => {
+  const table = new AccountTable()
+  const state = { ...newHead(), number: table.take('a-1'), org_id: 'org-of-a-1' }
+  table.save(state)
+  table.save({ ...state, status: 'banned', sighted: [{ kind: 'payment', object: 7, hop: 0 }] })
+  expect(holds(table, 'a-1')).toBe(true)
+  table.delete('a-1')
+  expect(holds(table, 'a-1')).toBe(false)
 })
 
 test('what an account did before it was forgotten does not count for the one that has its number now', () => {
