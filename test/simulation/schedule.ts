@@ -137,7 +137,8 @@ class Schedule {
         silence_ms: workload.silence_ms,
       },
       sessionTimeout_ms: this.random.pick([1_000, 2_000, 3_000]),
-      fetchWait_ms: this.random.pick([100, 300, 800]),
+      // Less than the shortest session: kafkajs sends its heartbeats between fetches.
+      fetchWait_ms: this.random.pick([200, 400, 800]),
     }
   }
 

@@ -21,8 +21,8 @@ interface Variant {
   readonly silence_ms: number
 }
 
-// All trouble is over after 15 s, and then a producer has sent its next portion: so long a silence is one.
-const SILENCE_MS = 30_000
+// All trouble is over within 15 s, and a producer that is replaced goes on soon after: so long a silence is one.
+const SILENCE_MS = 20_000
 const VARIANTS: readonly Variant[] = [
   { hops: 6, silence_ms: 0 },
   { hops: 10, silence_ms: 0 },
