@@ -570,11 +570,30 @@ export interface Response {
   time_to_first_chunk_ms: number | null
 }
 
+export interface SightedAccount {
+  account_id: string
+  context: AccountContext
+  uses: SightedUse[]
+}
+
 export interface SightedObject {
   kind: ObjectKind
   object: number
   /** Hop of the last sighting that was reported. */
   hop: number
+}
+
+export interface SightedUse {
+  kind: ObjectKind
+  object: number
+  /** Uses since the last sighting. */
+  n: number
+  /** Before the end of the hop. */
+  first_ago_ms: number
+  /** Before the end of the hop. */
+  last_ago_ms: number
+  /** Cue bits, for spans. */
+  cues: number
 }
 
 export interface Sighting {
@@ -590,14 +609,17 @@ export interface Sighting {
   context: AccountContext
 }
 
-/** Who was seen with what: the sightings of one task for one partition in one hop, sorted by kind, object, account. Closes the hop for that partition. */
+/** Who was seen with what: the sightings of one task for one partition in one hop, by account, kind and object. Closes the hop for that partition. */
 export interface SightingBatch {
   hop: number
   /** Accounts this task saw within 24 h: the population that rarity is measured against. */
   active_accounts: number
   /** Accounts to forget before this hop's sightings are looked at. */
   erased_accounts: string[]
+  /** As 'accounts', an account's context beside each use: what was written before there were 'accounts'. */
   sightings: Sighting[]
+  /** What each account was seen with. */
+  accounts: SightedAccount[]
 }
 
 /** Evidence of one detector about one account. Evidence, never a verdict. */

@@ -1,11 +1,10 @@
 import { StateFormUnknown } from '../../lib/ops/errors.ts'
 import { idHash, RecentIds } from '../../lib/sketch/recent-ids.ts'
 import { Changes } from '../../lib/stream/changes.ts'
-import { ERASED_PER_RECORD_MAX, takeErasures } from '../../lib/stream/erasure.ts'
-import { compareByObject, compareText } from '../../lib/stream/order.ts'
+import { takeErasures } from '../../lib/stream/erasure.ts'
+import { compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
-import { slicesOfTwo } from '../../lib/stream/slices.ts'
-import type { AccountHead, FingerprintState, Sighting } from '../../schemas/types.ts'
+import type { AccountHead, FingerprintState } from '../../schemas/types.ts'
 import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
 import { AccountTable } from './account-table.ts'
 import { ByteReader } from './bytes.ts'
@@ -16,7 +15,8 @@ import { PaneBlock } from './pane-block.ts'
 import { type PaneOwner, PaneRings, type Tier } from './pane-rings.ts'
 import type { SeenRequest } from './request-fields.ts'
 import type { FingerprintsSettings } from './settings.ts'
-import { sightingsOf } from './sightings.ts'
+import { type Sighted, sightingBatches } from './sighting-batches.ts'
+import { type Seen, sightingsOf } from './sightings.ts'
 import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
 
 const DAY_MS = 86_400_000
@@ -27,8 +27,6 @@ const SEPARATOR = '\u0000'
 const HEAD = 'head'
 // 8 bytes each: 400 kB, well below the megabyte that a broker takes in one piece. A hop at 5,000 requests/s has six of these.
 const IDS_PER_ENTRY_MAX = 50_000
-// About 100 bytes each: 200 kB.
-const SIGHTINGS_PER_RECORD_MAX = 2_000
 const IDS_PREFIX = `${SEPARATOR}ids${SEPARATOR}`
 const PANES_PREFIX = `${SEPARATOR}panes${SEPARATOR}`
 
@@ -80,7 +78,7 @@ export class FingerprintsProcessor implements Processor {
       const value = erasedFingerprint(account_id, hop.hop, hop.end_ms)
       return { topic: 'fingerprints', key: account_id, partition: this.context.task, value }
     })
-    const sightings: Sighting[] = []
+    const seen: Seen[] = []
     const ids: number[] = []
     this.counts.late += hop.late.size
     for (const account_id of [...new Set([...lifecycle.keys(), ...places.keys()])].sort(compareText)) {
@@ -93,8 +91,8 @@ export class FingerprintsProcessor implements Processor {
       if (pane !== null) this.rings.add(state.number, pane)
       const windows = once(() => this.rings.windows(state, hop.hop, pane))
       const day = () => windows().at(-1)!.content
-      const seen = pane === null ? [] : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.settings)
-      for (const sighting of seen) sightings.push(sighting)
+      const found = pane === null ? null : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.settings)
+      if (found !== null) seen.push(found)
       const reason = snapshotReason(state, hop.hop, pane, touched !== undefined, this.settings)
       if (reason !== null) {
         const value = takeSnapshot(state, hop.hop, hop.end_ms, this.context.hop_ms, reason, windows())
@@ -103,14 +101,16 @@ export class FingerprintsProcessor implements Processor {
         state.snapshot = { hop: hop.hop, requests: state.requests, profile }
         this.counts.snapshots++
       }
-      const isChanged = seen.length > 0 || touched !== undefined || state.org_id !== org_id
+      const isChanged = found !== null || touched !== undefined || state.org_id !== org_id
       if (reason === null && !isChanged) this.accounts.saveTotals(state)
       else this.saveHead(state)
     }
     this.rings.finish(hop.hop)
     this.markIds(hop.hop, ids)
     this.evict(hop)
-    return [...outputs, ...this.batches(hop.hop, sightings, erased)]
+    const { active: active_accounts } = this.accounts
+    const sighted = { hop: hop.hop, end_ms: hop.end_ms, seen, active_accounts, erased_accounts: erased }
+    return [...outputs, ...this.batches(sighted)]
   }
 
   drainChanges(): ChangelogEntry[] {
@@ -227,24 +227,17 @@ export class FingerprintsProcessor implements Processor {
     return state
   }
 
-  /** One record per destination partition, an empty one included; more only where one would be too large for a broker. */
-  private batches(hop: number, sightings: Sighting[], erased: readonly string[]): Output[] {
-    this.counts.sightings += sightings.length
-    const { partitions } = this.context
-    const groups = Array.from({ length: partitions }, (): Sighting[] => [])
-    for (const sighting of sightings.sort(compareByObject)) groups[sighting.object % partitions]!.push(sighting)
-    return groups.flatMap((group, partition) =>
-      // Who is erased is told to everybody: whoever holds an object of theirs must know.
-      slicesOfTwo([group, SIGHTINGS_PER_RECORD_MAX], [erased, ERASED_PER_RECORD_MAX]).map(
-        ([slice, erased_accounts], index) => ({
-          topic: 'sightings' as const,
-          key: `${this.context.task}`,
-          partition,
-          // Said once per hop: readers add up what the tasks say.
-          value: { hop, active_accounts: index === 0 ? this.accounts.active : 0, erased_accounts, sightings: slice },
-        }),
-      ),
-    )
+  private batches(sighted: Sighted): Output[] {
+    for (const { uses } of sighted.seen) this.counts.sightings += uses.length
+    const { task, partitions } = this.context
+    return Array.from({ length: partitions }, (_, partition) =>
+      sightingBatches(sighted, partition, partitions).map((value) => ({
+        topic: 'sightings' as const,
+        key: `${task}`,
+        partition,
+        value,
+      })),
+    ).flat()
   }
 
   private expires_ms(last_seen_ms: number): number {

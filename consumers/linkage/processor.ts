@@ -37,7 +37,7 @@ export class LinkageProcessor implements Processor {
     const batches: readonly SightingBatch[] = hop.records.sightings ?? []
     const active_accounts = batches.reduce((sum, batch) => sum + batch.active_accounts, 0)
     const erased_accounts = batches.flatMap((batch) => batch.erased_accounts).sort(compareText)
-    const sightings = batches.flatMap((batch) => batch.sightings).sort(compareByObject)
+    const sightings = batches.flatMap((batch) => sightingsIn(batch, hop.end_ms)).sort(compareByObject)
     this.counts.sightings += sightings.length
     this.expire(hop.end_ms)
     if (erased_accounts.length > 0) this.erase(new Set(erased_accounts))
@@ -195,4 +195,15 @@ export class LinkageProcessor implements Processor {
 
 function entryKey(object: string, { account_id }: { account_id: string }): string {
   return `${object}\u0000${account_id}`
+}
+
+/** The sightings of a batch in either of its forms. */
+function sightingsIn({ sightings, accounts }: SightingBatch, end_ms: number): Sighting[] {
+  const ofAccounts = accounts.flatMap(({ account_id, context, uses }) =>
+    uses.map(({ kind, object, n, first_ago_ms, last_ago_ms, cues }): Sighting => {
+      const times = { first_ms: end_ms - first_ago_ms, last_ms: end_ms - last_ago_ms }
+      return { kind, object, account_id, n, ...times, cues, context }
+    }),
+  )
+  return sightings.length === 0 ? ofAccounts : [...sightings, ...ofAccounts]
 }

@@ -3,7 +3,7 @@ import { Holdings } from '../../../consumers/campaigns/holdings.ts'
 import { LinkageProcessor } from '../../../consumers/linkage/processor.ts'
 import { linkageSettings } from '../../../consumers/linkage/settings.ts'
 import { Expiry } from '../../../lib/stream/expiry.ts'
-import type { AccountContext, Link, Sighting } from '../../../schemas/types.ts'
+import type { AccountContext, Link, LinkBatch, Sighting, SightingBatch } from '../../../schemas/types.ts'
 
 const HOUR_MS = 3_600_000
 const HOURS = 100
@@ -31,7 +31,7 @@ test('what an account is seen with every hour for days waits for its expiry once
   for (let hour = 0; hour < HOURS; hour++) {
     holdings.add(linkAt(hour))
     const sightings: Sighting[] = [{ ...use, last_ms: hour * HOUR_MS }]
-    const records = { sightings: [{ hop: hour, active_accounts: 1, erased_accounts: [], sightings }] }
+    const records = { sightings: [{ hop: hour, active_accounts: 1, erased_accounts: [], sightings, accounts: [] }] }
     linkage.process({ hop: hour, end_ms: (hour + 1) * HOUR_MS, records, late: new Set() })
   }
   expect(schedule.mock.calls.length).toBe(2)
@@ -43,4 +43,30 @@ test('a holding that comes to expire earlier than it was to is let go earlier', 
   holdings.add(linkAt(50))
   holdings.add(linkAt(0))
   expect(holdings.expire(170 * HOUR_MS)).toEqual([linkAt(0)])
+})
+
+test('sightings by account link as those that have the context beside each use', () => {
+  const { account_id: _, context: __, ...object } = use
+  const [hop, end_ms] = [3, 4 * HOUR_MS]
+  const used = { ...object, first_ms: end_ms - 2_000, last_ms: end_ms - 500 }
+  const holders = ['one', 'two'].map((account_id) => ({ account_id, context: { ...context, org_id: account_id } }))
+  const { first_ms: ___, last_ms: ____, ...same } = used
+  const batch = { hop, active_accounts: 2, erased_accounts: [] }
+  const forms: SightingBatch[] = [
+    { ...batch, sightings: holders.map((holder) => ({ ...used, ...holder })), accounts: [] },
+    {
+      ...batch,
+      sightings: [],
+      accounts: holders.map((holder) => ({ ...holder, uses: [{ ...same, first_ago_ms: 2_000, last_ago_ms: 500 }] })),
+    },
+  ]
+  const [before, now] = forms.map((each) => {
+    const linkage = new LinkageProcessor(linkageSettings.parse({}))
+    return linkage.process({ hop, end_ms, records: { sightings: [each] }, late: new Set() })
+  })
+  expect(now).toEqual(before)
+  expect(now?.flatMap(({ value }) => (value as LinkBatch).links)).toMatchObject([
+    { account_id: 'one', ...used },
+    { account_id: 'two', ...used },
+  ])
 })

@@ -1,5 +1,6 @@
 import avro from 'avsc'
 import { expect, test } from 'vitest'
+import { windowOf } from '../../../consumers/detectors/kit.ts'
 import { localSchema, localType } from '../../../lib/avro/record-types.ts'
 import type { TopicName } from '../../../schemas/topics.ts'
 
@@ -54,4 +55,24 @@ test('a reader that knows no erasure takes it for an outcome that it does not kn
     reason_code: null,
   }
   expect(old.fromBuffer(now.toBuffer(outcome), old.createResolver(now))).toMatchObject({ outcome: 'unknown' })
+})
+
+test('reads sightings that were written with the context beside each use', () => {
+  const writer = before('sightings', ['accounts'])
+  const reader = localType('sightings')
+  const context = { org_id: 'org', first_seen_ms: 1, last_seen_ms: 2 }
+  const use = { kind: 'span', object: 7, account_id: 'one', n: 1, first_ms: 1, last_ms: 2, context }
+  const bytes = writer.toBuffer({ hop: 7, active_accounts: 3, sightings: [use] })
+  expect(reader.fromBuffer(bytes, reader.createResolver(writer))).toMatchObject({ sightings: [use], accounts: [] })
+})
+
+test('reads a fingerprint that has a window for each length', () => {
+  const writer = before('fingerprints', ['lengths'])
+  const reader = localType('fingerprints')
+  const context = { org_id: 'org', first_seen_ms: 1, last_seen_ms: 2 }
+  const windows = [300_000, 3_600_000, 86_400_000].map((window_ms) => ({ window_ms, requests: 1 }))
+  const value = { account_id: 'a', hop: 1, event_time_ms: 1, reason: 'first', segment: 'unknown', context, windows }
+  const read = reader.fromBuffer(writer.toBuffer(value), reader.createResolver(writer))
+  expect(read.lengths).toEqual([])
+  expect(windowOf(read, '1h')).toMatchObject({ window_ms: 3_600_000, requests: 1 })
 })
