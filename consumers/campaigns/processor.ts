@@ -1,12 +1,10 @@
 import { Changes } from '../../lib/stream/changes.ts'
 import { takeErasures } from '../../lib/stream/erasure.ts'
-import { Expiry } from '../../lib/stream/expiry.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
 import type {
   Alert,
   AnchorAssessment,
-  CampaignAccount,
   CampaignEntity,
   CampaignState,
   Link,
@@ -21,6 +19,7 @@ import { type Assessment, assess, exposure } from './assessment.ts'
 import { type Cluster, clustersOf } from './clusters.ts'
 import { Holdings, LARGE_HOLDERS_MIN, objectKey } from './holdings.ts'
 import { alertId, campaignId, succeed } from './identity.ts'
+import { KnownAccounts } from './known-accounts.ts'
 import { BLOCK_OF } from './object-kinds.ts'
 import type { CampaignsSettings } from './settings.ts'
 
@@ -34,10 +33,7 @@ const NOTHING: CampaignState = {
   active_accounts: null,
 }
 const SEPARATOR = '\u0000'
-const DAY_MS = 86_400_000
 const LARGE_INTERVAL_HOPS_MAX = 60
-/** Outcomes that take an accusation back. */
-const CLEARING = new Set(['cleared', 'verified', 'appeal_overturned'])
 
 type CampaignStatus = 'open' | 'updated' | 'closed' | 'merged' | 'withdrawn'
 
@@ -46,10 +42,9 @@ export class CampaignsProcessor implements Processor {
   private readonly holdings = new Holdings()
   private readonly anchors = new Map<string, AnchorAssessment>()
   private readonly signals = new Map<string, Map<string, Signal>>()
-  private readonly accounts = new Map<string, CampaignAccount>()
+  private readonly accounts: KnownAccounts
   private readonly campaigns = new Map<string, CampaignEntity>()
   private readonly changes = new Changes()
-  private readonly outcomeExpiry = new Expiry<string>(DAY_MS)
   private readonly settings: CampaignsSettings
   private readonly config_hash: string
   private active_accounts = 0
@@ -58,6 +53,12 @@ export class CampaignsProcessor implements Processor {
   constructor(settings: CampaignsSettings, config_hash: string) {
     this.settings = settings
     this.config_hash = config_hash
+    this.accounts = new KnownAccounts({
+      changes: this.changes,
+      keyOf: (account_id) => `account${SEPARATOR}${account_id}`,
+      entryOf: (account) => ({ ...NOTHING, account }),
+      outcome_ttl_days: settings.outcome_ttl_days,
+    })
   }
 
   process(input: HopInput): Output[] {
@@ -66,7 +67,7 @@ export class CampaignsProcessor implements Processor {
     // what links and signals said of the account in between must go as well.
     const told = (hop.records.links ?? []).flatMap(({ erased_accounts }) => erased_accounts)
     const erasure = this.erase([...new Set([...erased, ...told])].sort(compareText), hop)
-    this.expireOutcomes(hop.end_ms)
+    this.accounts.expire(hop.end_ms)
     const outcomes = this.joinOutcomes(hop.records.outcomes ?? [])
     const touched = new Set([...erasure.touched, ...this.joinLinks(hop)])
     const lapsed = this.lapseSignals(hop.hop)
@@ -102,15 +103,13 @@ export class CampaignsProcessor implements Processor {
     else if (kind === 'link') this.restoreLink(id, entry?.link ?? null)
     else if (kind === 'signal') this.restoreSignal(id, entry?.signal ?? null)
     else if (kind === 'anchor') restoreInto(this.anchors, id[0]!, entry?.anchor ?? null)
-    else if (kind === 'account') restoreInto(this.accounts, id[0]!, entry?.account ?? null)
+    else if (kind === 'account') this.accounts.restore(id[0]!, entry?.account ?? null)
     else if (kind === 'campaign') restoreInto(this.campaigns, id[0]!, entry?.campaign ?? null)
   }
 
   restored(): void {
     this.holdings.restored()
-    for (const { account_id, outcome_ms } of this.accounts.values()) {
-      if (outcome_ms !== null) this.outcomeExpiry.schedule(account_id, this.outcomeExpires_ms(outcome_ms))
-    }
+    this.accounts.restored()
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -134,8 +133,7 @@ export class CampaignsProcessor implements Processor {
         this.changes.mark(signalKey(account_id, detector), () => null)
       }
       this.signals.delete(account_id)
-      this.forgetAccount(account_id)
-      this.outcomeExpiry.forget(account_id)
+      this.accounts.erase(account_id)
     }
     const gone = new Set(accounts)
     for (const campaign of this.campaigns.values()) {
@@ -162,26 +160,6 @@ export class CampaignsProcessor implements Processor {
     return [{ topic: 'alerts', key: account_id, partition: 0, value }]
   }
 
-  /** Lets go outcomes that no longer count, of accounts that no alert stands about. */
-  private expireOutcomes(now_ms: number): void {
-    const expired = this.outcomeExpiry.take(now_ms, (account_id) => {
-      const account = this.accounts.get(account_id)
-      // With an open alert it is scheduled again when that has been closed.
-      if (!account || account.alert_id !== null || account.outcome_ms === null) return null
-      return this.outcomeExpires_ms(account.outcome_ms)
-    })
-    for (const account_id of expired) this.forgetAccount(account_id)
-  }
-
-  private outcomeExpires_ms(outcome_ms: number): number {
-    return outcome_ms + this.settings.outcome_ttl_days * DAY_MS
-  }
-
-  private forgetAccount(account_id: string): void {
-    if (!this.accounts.delete(account_id)) return
-    this.changes.mark(`account${SEPARATOR}${account_id}`, () => null)
-  }
-
   /** Returns the accounts that something was decided about. */
   private joinOutcomes(outcomes: readonly Outcome[]): Set<string> {
     const sorted = [...outcomes].sort(
@@ -191,7 +169,7 @@ export class CampaignsProcessor implements Processor {
         compareText(a.outcome, b.outcome),
     )
     for (const { account_id, outcome, event_time_ms } of sorted) {
-      this.updateAccount(account_id, { outcome, outcome_ms: event_time_ms })
+      this.accounts.update(account_id, { outcome, outcome_ms: event_time_ms })
     }
     return new Set(sorted.map(({ account_id }) => account_id))
   }
@@ -366,7 +344,9 @@ export class CampaignsProcessor implements Processor {
     const named = namesOf(campaign)
     campaign.members = members
     campaign.named_beyond = beyond(named, members)
-    const acquits = cluster.accounts.some((account_id) => decided.has(account_id) && this.isCleared(account_id))
+    const acquits = cluster.accounts.some(
+      (account_id) => decided.has(account_id) && this.accounts.isCleared(account_id),
+    )
     const speaks =
       mustSpeak ||
       this.isNews(campaign, assessment, hop.hop) ||
@@ -437,7 +417,7 @@ export class CampaignsProcessor implements Processor {
   /** A campaign ends as withdrawn when its members were cleared, as closed when they went quiet. */
   private endStatus(campaign_id: string): CampaignStatus {
     const members = this.campaigns.get(campaign_id)!.members
-    const cleared = members.filter(({ account_id }) => this.isCleared(account_id)).length
+    const cleared = members.filter(({ account_id }) => this.accounts.isCleared(account_id)).length
     return cleared * 2 >= members.length ? 'withdrawn' : 'closed'
   }
 
@@ -511,12 +491,12 @@ export class CampaignsProcessor implements Processor {
       if (!signal) return []
       const account = this.accounts.get(signal.account_id)
       const isOpen = account?.alert_id != null
-      const isHit = hits.length > 0 && !signal.context.exempt && !this.isCleared(account_id)
+      const isHit = hits.length > 0 && !signal.context.exempt && !this.accounts.isCleared(account_id)
       if (isHit === isOpen) return []
       const alert_id = account?.alert_id ?? alertId('account', signal.account_id, hop.hop)
       const alert_revision = isHit ? 1 : (account?.alert_revision ?? 0) + 1
-      const status = isHit ? 'open' : this.isCleared(signal.account_id) ? 'withdrawn' : 'closed'
-      this.updateAccount(signal.account_id, { alert_id: isHit ? alert_id : null, alert_revision })
+      const status = isHit ? 'open' : this.accounts.isCleared(signal.account_id) ? 'withdrawn' : 'closed'
+      this.accounts.update(signal.account_id, { alert_id: isHit ? alert_id : null, alert_revision })
       this.counts.alerts++
       const value = accountAlert(signal, hop, {
         alert_id,
@@ -534,27 +514,8 @@ export class CampaignsProcessor implements Processor {
         [...(this.signals.get(account_id)?.values() ?? [])]
           .filter((signal) => hop - signal.hop <= this.settings.signal_ttl_hops)
           .sort((a, b) => compareText(a.detector, b.detector)),
-      isCleared: (account_id: string) => this.isCleared(account_id),
+      isCleared: (account_id: string) => this.accounts.isCleared(account_id),
     }
-  }
-
-  private isCleared(account_id: string): boolean {
-    return CLEARING.has(this.accounts.get(account_id)?.outcome ?? '')
-  }
-
-  private updateAccount(account_id: string, change: Partial<CampaignAccount>): void {
-    const nothing = { account_id, outcome: null, outcome_ms: null, alert_id: null, alert_revision: 0 }
-    const account: CampaignAccount = { ...(this.accounts.get(account_id) ?? nothing), ...change }
-    // Without an open alert or an outcome there is nothing to know.
-    if (account.outcome === null && account.alert_id === null) {
-      this.forgetAccount(account_id)
-      return
-    }
-    this.accounts.set(account_id, account)
-    if (account.alert_id === null && account.outcome_ms !== null) {
-      this.outcomeExpiry.schedule(account_id, this.outcomeExpires_ms(account.outcome_ms))
-    }
-    this.changes.mark(`account${SEPARATOR}${account_id}`, () => ({ ...NOTHING, account }))
   }
 
   private markCampaign(campaign: CampaignEntity): void {
