@@ -23,6 +23,7 @@ export default defineConfig({
           ...common,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/helpers/broker-setup.ts',
           // Brokers, consumer groups and two cores: one file at a time keeps the timing of a rebalance out of its neighbours.
           pool: 'forks',
           fileParallelism: false,

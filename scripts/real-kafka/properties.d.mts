@@ -1,2 +1,4 @@
 export type Node = { id: number; port: number; controllerPort: number }
-export function renderProperties(node: { id: number; nodes: Node[]; dataDir: string }): string
+type NodeOptions = { id: number; nodes: Node[]; dataDir: string }
+export function brokerSettings(node: NodeOptions): Record<string, string | number | boolean>
+export function renderProperties(node: NodeOptions): string

@@ -3,21 +3,21 @@
  */
 
 /**
- * The server.properties of one node of a Kafka for tests: combined broker and controller, loopback only. What a client can see is
+ * The settings of one node of a Kafka for tests: combined broker and controller, loopback only. What a client can see is
  * left at Kafka's default (message size, batch limits, timestamps, retention) so that the answer stays Kafka's own; what only
  * makes a test wait is shortened.
  *
  * Names and defaults: https://kafka.apache.org/documentation/#brokerconfigs
  *
  * @param {{ id: number, nodes: Node[], dataDir: string }} node with three nodes, topics have three replicas by default, of which two must be in sync
- * @returns {string} the text of the file
+ * @returns {Record<string, string | number | boolean>} by the names of server.properties
  */
-export function renderProperties({ id, nodes, dataDir }) {
+export function brokerSettings({ id, nodes, dataDir }) {
   const own = nodes.find((node) => node.id === id)
   if (own === undefined) throw new Error(`node ${id} is none of ${nodes.map((node) => node.id)}`)
   const replicas = nodes.length
   const inSync_min = Math.floor(replicas / 2) + 1
-  const settings = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': nodes.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(),
@@ -59,7 +59,15 @@ export function renderProperties({ id, nodes, dataDir }) {
     'num.network.threads': 2,
     'num.io.threads': 4,
   }
-  return Object.entries(settings)
+}
+
+/**
+ * The same as the text of a server.properties.
+ *
+ * @param {{ id: number, nodes: Node[], dataDir: string }} node
+ */
+export function renderProperties(node) {
+  return Object.entries(brokerSettings(node))
     .map(([name, value]) => `${name}=${escapeValue(String(value))}\n`)
     .join('')
 }

@@ -1,4 +1,6 @@
+import { inject } from 'vitest'
 import { type BrokerControl, openBrokerControl, type ProcessControl } from '../../scripts/real-kafka/broker-control.mjs'
+import { chooseRung } from './broker-rung.ts'
 import { isOnDisk, openEmbeddedBroker, openEmbeddedRegistry } from './embedded-services.ts'
 import type { ServiceControl } from './service-control.ts'
 
@@ -22,23 +24,20 @@ export interface TestBroker {
 }
 
 /**
- * The broker that integration tests talk to: the one in KAFKA_BROKERS (with the registry in SCHEMA_REGISTRY_URL, or an
- * embedded one), otherwise fresh embedded ones on free ports. Says on standard error which it was. With REQUIRE_KAFKA=1
- * a missing real Kafka is a failure.
+ * The broker that integration tests talk to, by the rung of the run: a real Kafka (with the registry in
+ * SCHEMA_REGISTRY_URL, or an embedded one), or fresh embedded ones on free ports. Says on standard error which it was.
  */
 export async function openBroker(): Promise<TestBroker> {
-  const external = process.env.KAFKA_BROKERS
-  if (!external && process.env.REQUIRE_KAFKA === '1') {
-    throw new Error('REQUIRE_KAFKA is 1 and KAFKA_BROKERS is not set; run under scripts/real-kafka/start.mjs --exec')
-  }
+  const rung = chooseRung(process.env)
+  const external = rung.name === 'external' ? rung.brokers : inject('containerBrokers')
   const registry = process.env.SCHEMA_REGISTRY_URL ? null : await openEmbeddedRegistry()
   const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? registry?.running.url ?? ''
   const registryKind = registry ? 'embedded' : 'external'
   if (external) {
     const nodes = openBrokerControl()
-    announce(`external broker ${external}, ${registryKind} registry ${registryUrl}`)
+    announce(`external broker ${external.join()}, ${registryKind} registry ${registryUrl}`)
     return {
-      brokers: external.split(','),
+      brokers: [...external],
       registryUrl,
       kind: 'external',
       registryKind,

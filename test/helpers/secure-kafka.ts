@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Authority } from './certificates.ts'
+import { freePorts } from './free-ports.ts'
 import { createScramUsers, type ScramUser } from './scram-users.ts'
 
 /** Why there is no secured Kafka here; null when there is. One is started beside the Kafka of the integration tests. */
@@ -94,30 +94,6 @@ export function unsignedToken(subject: string, now_ms: number, life_s: number): 
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const iat = Math.floor(now_ms / 1_000) - 1
   return `${part({ alg: 'none' })}.${part({ sub: subject, iat, exp: iat + 1 + life_s })}.`
-}
-
-/**
- * The first of `count` free ports in a row, from anywhere below those that systems deal out: whoever else looks for ports at this
- * moment is unlikely to find the same.
- */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 12_000)
-    const ports = Array.from({ length: count }, (_, i) => first + i)
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = net.createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
-  }
 }
 
 async function ready(kafka: ChildProcess): Promise<void> {

@@ -35,6 +35,8 @@ afterAll(async () => {
   await broker.close()
 })
 
+// A Kafka in a container sees its engine's end of the connection.
+const ADDRESS = expect.stringMatching(/^\/[\da-f.:]+$/)
 const errorTypes = (error: unknown): string[] =>
   error instanceof kafkajs.KafkaJSAggregateError
     ? error.errors.map((nested) => (nested instanceof kafkajs.KafkaJSProtocolError ? nested.type : String(nested)))
@@ -178,7 +180,7 @@ describe('groups', () => {
     const [described] = (await admin.describeGroups([groupId])).groups
     expect(described).toMatchObject({ state: 'Stable', protocol: 'RoundRobinAssigner', protocolType: 'consumer' })
     expect(described?.members.length).toBe(1)
-    expect(described?.members[0]).toMatchObject({ clientId: 'conformance', clientHost: '/127.0.0.1' })
+    expect(described?.members[0]).toMatchObject({ clientId: 'conformance', clientHost: ADDRESS })
     const refused = await admin.deleteGroups([groupId]).catch((error) => error)
     expect(refused.groups?.[0]).toMatchObject({ groupId, errorCode: ErrorCode.NON_EMPTY_GROUP })
     await consumer.disconnect()
