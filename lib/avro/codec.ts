@@ -4,7 +4,7 @@ import type { TopicValues } from '../../schemas/values.ts'
 import { InvariantViolated } from '../ops/errors.ts'
 import { projectedType } from './projection.ts'
 import { localSchema, localType, parseSchema, type Resolver, type Type } from './record-types.ts'
-import { FRAME_BYTES, frame, schemaIdOf } from './wire-format.ts'
+import { FRAME_BYTES, schemaIdOf, writeFrame } from './wire-format.ts'
 
 /** Where schemas and their ids come from: a registry. Both reject when it can't be reached. */
 export interface SchemaSource {
@@ -132,7 +132,7 @@ export function createCodec(source: SchemaSource): Codec {
     encode(topic, value) {
       const id = writerIds.get(topic)
       if (id === undefined) throw new InvariantViolated(`${topic} was written to before its schema id was fetched`)
-      return frame(id, localType(topic).toBuffer(value))
+      return framed(id, localType(topic), value)
     },
     decode(topic, bytes, fields) {
       const id = schemaIdOf(bytes)
@@ -152,6 +152,23 @@ export function createCodec(source: SchemaSource): Codec {
       return rejected('bad_avro', `${bytes.length - FRAME_BYTES} bytes are no value of schema ${id}`)
     },
   }
+}
+
+// Grows to the largest value that was ever encoded, which a broker's limit on a record bounds.
+let scratch = Buffer.allocUnsafeSlow(1 << 16)
+
+/** Encodes behind the frame, so that the value is copied once: into a buffer of its own size. */
+function framed(id: number, type: Type, value: object): Buffer {
+  let end = type.encode(value, scratch, FRAME_BYTES)
+  if (end < 0) {
+    // avsc says with its sign how far the value did not fit.
+    scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end))
+    end = type.encode(value, scratch, FRAME_BYTES)
+  }
+  writeFrame(scratch, id)
+  const bytes = Buffer.allocUnsafe(end)
+  scratch.copy(bytes, 0, 0, end)
+  return bytes
 }
 
 interface Reader {

@@ -8,10 +8,15 @@ const MAGIC_BYTE = 0
 /** Puts an Avro body into its frame. `schemaId`: int32 from the registry. */
 export function frame(schemaId: number, body: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(FRAME_BYTES + body.length)
-  framed.writeUInt8(MAGIC_BYTE, 0)
-  framed.writeInt32BE(schemaId, 1)
+  writeFrame(framed, schemaId)
   body.copy(framed, FRAME_BYTES)
   return framed
+}
+
+/** Writes the beginning of a frame to the first bytes of a buffer; the Avro body follows it. */
+export function writeFrame(to: Buffer, schemaId: number): void {
+  to.writeUInt8(MAGIC_BYTE, 0)
+  to.writeInt32BE(schemaId, 1)
 }
 
 /** Schema id that a frame names; null when the bytes are no frame. */
