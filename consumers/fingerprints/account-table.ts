@@ -58,13 +58,21 @@ export class AccountTable {
     const number = this.numbers.get(account_id)
     if (number === undefined) return null
     const { bytes, begin } = this.heads.at(this.places[number]!)
+    const head = readHead(new ByteReader(bytes, begin))
+    // Named one by one: a spread of so many costs more than reading them.
     return {
-      ...readHead(new ByteReader(bytes, begin)),
       number,
+      born_hop: head.born_hop,
       account_id,
+      facts: head.facts,
+      status: head.status,
+      org_id: head.org_id,
+      first_seen_ms: head.first_seen_ms,
       last_seen_ms: this.last_seen_ms[number]!,
       requests: this.requests[number]!,
       output_tokens: this.output_tokens[number]!,
+      snapshot: head.snapshot,
+      sighted: head.sighted,
     }
   }
 

@@ -38,7 +38,7 @@ export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
   const from = new ByteReader(bytes, begin)
   to.totals = readTotals(from)
   addCounts(from, to.counts)
-  for (let left = from.number(); left > 0; left--) to.spans.add(from.hash(), from.number(), from.number())
+  addSpans(from, to.spans)
   addHashes(from, to.prefixes)
   addHashes(from, to.bodies)
   addHashes(from, to.client_tuples)
@@ -55,18 +55,12 @@ export function readPane(place: PanePlace): Pane {
   return sum.toPane()
 }
 
-/** Uses of a span in a packed pane, without reading the rest. */
-export function spanUses({ bytes, begin }: PanePlace, object: number): number {
+/** Adds the spans of a packed pane alone, without reading the rest. */
+export function addPackedSpans({ bytes, begin }: PanePlace, to: Tally<number>): void {
   const from = new ByteReader(bytes, begin)
   readTotals(from)
   skipCounts(from)
-  for (let left = from.number(); left > 0; left--) {
-    const item = from.hash()
-    const count = from.number()
-    if (item === object) return count
-    from.number()
-  }
-  return 0
+  addSpans(from, to)
 }
 
 /** The totals alone, which stand first. */
@@ -99,6 +93,10 @@ function writeHashes(to: ByteWriter, hashes: readonly Counted<number>[]): void {
     to.hash(item)
     to.number(count)
   }
+}
+
+function addSpans(from: ByteReader, to: Tally<number>): void {
+  for (let left = from.number(); left > 0; left--) to.add(from.hash(), from.number(), from.number())
 }
 
 function addHashes(from: ByteReader, to: Tally<number>): void {

@@ -1,4 +1,5 @@
-import { addPacked, spanUses, writePane } from './packed-pane.ts'
+import { Tally } from '../../lib/sketch/heavy-hitters.ts'
+import { addPacked, addPackedSpans, writePane } from './packed-pane.ts'
 import { type Pane, PaneSum } from './pane.ts'
 import { BlockDraft, type PaneBlock, type PanePlace } from './pane-block.ts'
 
@@ -37,6 +38,7 @@ export class WindowContent {
   private readonly places: readonly PanePlace[]
   /** The newest; null when the account was silent in it. */
   private readonly current: Pane | null
+  private spans: Tally<number> | null = null
 
   constructor(places: readonly PanePlace[], current: Pane | null) {
     this.places = places
@@ -53,9 +55,15 @@ export class WindowContent {
 
   /** How often the account used a span, as far as its panes keep it. */
   spanUses(object: number): number {
-    let uses = this.current?.spans.find(({ item }) => item === object)?.count ?? 0
-    for (const place of this.places) uses += spanUses(place, object)
-    return uses
+    this.spans ??= this.tallySpans()
+    return this.spans.countOf(object)
+  }
+
+  private tallySpans(): Tally<number> {
+    const spans = new Tally<number>()
+    for (const place of this.places) addPackedSpans(place, spans)
+    for (const { item, count, rank } of this.current?.spans ?? []) spans.add(item, count, rank)
+    return spans
   }
 }
 

@@ -36,6 +36,11 @@ export class Tally<Item extends number | string> {
     else if (this.sums.length > SCAN_MAX) this.places = new Map(this.sums.map((each) => [each.item, each]))
   }
 
+  /** What has been counted of an item. */
+  countOf(item: Item): number {
+    return this.find(item)?.count ?? 0
+  }
+
   /** The largest, largest first. Nothing may be added afterwards. */
   largest(items_max: number): Counted<Item>[] {
     const { sums } = this

@@ -39,9 +39,9 @@ export function sealHop(
     if (group.length === 0) {
       records.push({ topic, partition, key: CLOSE_KEY, value: null, hop: { hop, writer: task, last: true } })
     }
-    group.forEach((output, index) => {
-      records.push({ ...output, hop: { hop, writer: task, last: index === group.length - 1 } })
-    })
+    for (const [index, { topic, partition, key, value }] of group.entries()) {
+      records.push({ topic, partition, key, value, hop: { hop, writer: task, last: index === group.length - 1 } })
+    }
   }
   return records
 }
