@@ -37,7 +37,7 @@ function accountsOf(seen: readonly Seen[], end_ms: number, partition: number, pa
   const pieces: SightedAccount[][] = [[]]
   let room = USES_PER_RECORD_MAX
   for (const { account_id, context, uses } of seen) {
-    let rest = uses.filter(({ object }) => object % partitions === partition)
+    let rest = partitions === 1 ? uses : uses.filter(({ object }) => object % partitions === partition)
     while (rest.length > 0) {
       if (room === 0) {
         pieces.push([])

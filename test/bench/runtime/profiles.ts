@@ -31,7 +31,10 @@ export const SHORT: Profile = {
     { accounts: 1_000_000, requests: 2, hops: 48 },
   ],
   restore: { accounts: 250_000, requests: 4 },
-  delay: [{ ...LIVE, hop_ms: MINUTE_MS, hops: 3 }],
+  delay: [
+    { ...LIVE, hop_ms: MINUTE_MS, hops: 3 },
+    { ...LIVE, hop_ms: 10_000, hops: 6 },
+  ],
   memory: { accounts: 300_000, alive: 20_000, requests: 2, hops: 600, days: 60, max: 50_000, readings: 10 },
 }
 
