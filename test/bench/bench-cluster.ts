@@ -24,8 +24,16 @@ export interface BenchCluster {
   stop(): Promise<void>
 }
 
-/** Starts the embedded broker and registry as a child, and creates every topic. */
+/**
+ * Starts the embedded broker and registry as a child, and creates every topic. With KAFKA_BROKERS and SCHEMA_REGISTRY_URL it
+ * is that Kafka, fresh.
+ */
 export async function startBenchCluster(partitions: number): Promise<BenchCluster> {
+  const { KAFKA_BROKERS: broker, SCHEMA_REGISTRY_URL: registry } = process.env
+  if (broker && registry) {
+    const cluster = await prepare({ broker, registry }, partitions)
+    return { ...cluster, stop: async () => undefined }
+  }
   const command = [join(packageRoot(), 'bin/hydrawatch.js'), 'broker', '--port', '0', '--registry-port', '0', '--json']
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
   const stop = async () => {
@@ -40,24 +48,27 @@ export async function startBenchCluster(partitions: number): Promise<BenchCluste
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
     const { brokers, registry: url }: { brokers: string; registry: string } = JSON.parse(line)
     ended.catch(() => undefined)
-    const addresses = { broker: brokers, registry: url }
-    const { kafka, registry, codec, prefix } = connectBench(addresses)
-    const admin = kafka.admin()
-    await admin.connect()
-    await applyTopics(admin, { prefix, partitions, replicationFactor: 1 })
-    await admin.disconnect()
-    await registry.registerAll()
-    return { addresses, kafka, codec, prefix, partitions, stop }
+    return { ...(await prepare({ broker: brokers, registry: url }, partitions)), stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+async function prepare(addresses: ClusterAddresses, partitions: number): Promise<Omit<BenchCluster, 'stop'>> {
+  const { kafka, registry, codec, prefix } = connectBench(addresses)
+  const admin = kafka.admin()
+  await admin.connect()
+  await applyTopics(admin, { prefix, partitions, replicationFactor: 1 })
+  await admin.disconnect()
+  await registry.registerAll()
+  return { addresses, kafka, codec, prefix, partitions }
+}
+
 /** A client of a cluster that another process has started. */
 export function connectBench({ broker, registry: url }: ClusterAddresses) {
   const prefix = ''
-  const kafka = createKafka({ brokers: [broker], clientId: 'bench', log: () => undefined })
+  const kafka = createKafka({ brokers: broker.split(','), clientId: 'bench', log: () => undefined })
   const registry = openRegistry({ url, clientId: 'bench', prefix })
   return { kafka, registry, codec: createCodec(registry), prefix }
 }

@@ -24,10 +24,11 @@ export function startMember(
   options: Pick<MemberArguments, 'sessionTimeout_ms' | 'fault'> = {},
 ): MemberProcess {
   const args: MemberArguments = { broker, registryUrl, prefix, partitions, ...options }
-  const [loader, script] = ['typescript-loader.mjs', 'member.ts'].map((file) =>
-    fileURLToPath(new URL(file, import.meta.url)),
-  )
-  const child = spawn(process.execPath, ['--import', loader!, script!, JSON.stringify(args)], {
+  const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+  // Tests run from source, benchmarks from what was built.
+  const isBuilt = import.meta.url.endsWith('.js')
+  const program = isBuilt ? [file('member.js')] : ['--import', file('typescript-loader.mjs'), file('member.ts')]
+  const child = spawn(process.execPath, [...program, JSON.stringify(args)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let isRunning = true
