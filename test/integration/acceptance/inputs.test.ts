@@ -1,11 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Codec } from '../../../lib/avro/codec.ts'
 import { keyPartition } from '../../../lib/kafka/key-partition.ts'
-import { sendRecords } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
 import type { StageRuntime } from '../../../lib/kafka/stage-runtime.ts'
 import type { Request } from '../../../schemas/types.ts'
-import { type Cluster, eventually } from '../runtime/cluster.ts'
+import { eventually } from '../runtime/cluster.ts'
 import { TestGate } from '../runtime/gate.ts'
 import {
   committedThrough,
@@ -17,6 +16,7 @@ import {
   stopInTime,
 } from '../runtime/harness.ts'
 import { countingStage, expectedSums, HOP_MS, requestAt, summingStage } from '../runtime/toy.ts'
+import { deleteRecords } from './topic-changes.ts'
 
 const harness = new Harness()
 afterEach(() => harness.close())
@@ -37,7 +37,7 @@ test('records that retention removes before they are read are a counted, loud ga
   await eventually('a fetch to be held back', () => gate.waiting > 0)
   await publishRequests(publisher, unread)
   const cut = read.length + 1_200
-  await deleteBefore(cluster, cut)
+  await deleteRecords(cluster, 'requests', 0, cut)
   gate.open()
   await eventually('the gap to be noticed', () => missed(first) > 0)
   await committedThrough(first, 1_011)
@@ -56,33 +56,6 @@ test('records that retention removes before they are read are a counted, loud ga
   )
   expect(missed(second)).toBe(0)
   await stopInTime(cluster, [second, sum])
-})
-
-test('a changelog that holds nothing but tombstones, aborted records and transaction markers is that of a new task', async () => {
-  const cluster = await harness.cluster(1)
-  const changelog = `${cluster.prefix}fingerprints.state`
-  const producer = cluster.kafka.transactionalProducer('a-former-owner', 10_000)
-  await producer.connect()
-  for (const ends of ['commit', 'abort', 'commit', 'abort'] as const) {
-    const transaction = await producer.transaction()
-    const keys = ['account-1', 'account-2']
-    await sendRecords(
-      transaction,
-      keys.map((key) => ({ topic: changelog, partition: 0, key, value: ends === 'commit' ? null : Buffer.of(1) })),
-    )
-    await transaction[ends]()
-  }
-  await producer.disconnect()
-
-  const sum = await harness.start(cluster, summingStage, 1)
-  const count = await harness.start(cluster, countingStage(), 1)
-  const publisher = await harness.publisher(cluster, 1)
-  const requests = requestsOf(1_000, 1_000)
-  await publishRequests(publisher, requests)
-  await finish(publisher, sum, 1_004)
-  expect(await readSums(cluster, 1_004)).toEqual(expectedSums(requests))
-  expect(count.counters().tasks).toMatchObject([{ restores: 1, restored_records: 4, changelog_missed: 0 }])
-  await stopInTime(cluster, [count, sum])
 })
 
 test("a producer's clock a day ahead makes nobody else late: its records are set aside, all others count", async () => {
@@ -144,22 +117,6 @@ function heldBy(gate: TestGate, codec: Codec): Codec {
       await codec.prepareRecords(values)
       await gate.pass()
     },
-  }
-}
-
-async function deleteBefore({ kafka, prefix }: Cluster, offset: number): Promise<void> {
-  const admin = kafka.admin()
-  await admin.connect()
-  try {
-    const topic = `${prefix}requests`
-    // kafkajs deletes in topics that it has met.
-    await admin.fetchTopicOffsets(topic)
-    await admin.deleteTopicRecords({
-      topic,
-      partitions: [{ partition: 0, offset: String(offset) }],
-    })
-  } finally {
-    await admin.disconnect()
   }
 }
 

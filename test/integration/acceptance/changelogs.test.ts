@@ -1,0 +1,89 @@
+import { afterEach, expect, test } from 'vitest'
+import { ChangelogLost } from '../../../lib/kafka/errors.ts'
+import { sendRecords } from '../../../lib/kafka/publisher.ts'
+import {
+  committedThrough,
+  finish,
+  Harness,
+  publishRequests,
+  readSums,
+  requestsOf,
+  stopInTime,
+} from '../runtime/harness.ts'
+import { countingStage, expectedSums, summingStage } from '../runtime/toy.ts'
+import { allowDeletion, deleteRecords, makeAnew } from './topic-changes.ts'
+
+const harness = new Harness()
+afterEach(() => harness.close())
+
+test('a changelog that holds nothing but tombstones, aborted records and transaction markers is that of a new task', async () => {
+  const cluster = await harness.cluster(1)
+  const changelog = `${cluster.prefix}fingerprints.state`
+  const producer = cluster.kafka.transactionalProducer('a-former-owner', 10_000)
+  await producer.connect()
+  for (const ends of ['commit', 'abort', 'commit', 'abort'] as const) {
+    const transaction = await producer.transaction()
+    const keys = ['account-1', 'account-2']
+    await sendRecords(
+      transaction,
+      keys.map((key) => ({ topic: changelog, partition: 0, key, value: ends === 'commit' ? null : Buffer.of(1) })),
+    )
+    await transaction[ends]()
+  }
+  await producer.disconnect()
+
+  const sum = await harness.start(cluster, summingStage, 1)
+  const count = await harness.start(cluster, countingStage(), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  const requests = requestsOf(1_000, 1_000)
+  await publishRequests(publisher, requests)
+  await finish(publisher, sum, 1_004)
+  expect(await readSums(cluster, 1_004)).toEqual(expectedSums(requests))
+  expect(count.counters().tasks).toMatchObject([{ restores: 1, restored_records: 4, changelog_missed: 0 }])
+  await stopInTime(cluster, [count, sum])
+})
+
+test('a changelog whose beginning was deleted is said so loudly, and the task goes on with what is left', async () => {
+  const cluster = await harness.cluster(1)
+  const sum = await harness.start(cluster, summingStage, 1)
+  const first = await harness.start(cluster, countingStage(), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  const [before, after] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
+  await publishRequests(publisher, before)
+  await committedThrough(first, 1_003)
+  await first.stop()
+  await allowDeletion(cluster, 'fingerprints.state')
+  await deleteRecords(cluster, 'fingerprints.state', 0, 1)
+
+  const second = await harness.start(cluster, countingStage(), 1)
+  await publishRequests(publisher, after)
+  await finish(publisher, sum, 1_009)
+  const sums = await readSums(cluster, 1_009)
+  // What every hop says of itself is right; what the lost entry knew of its account is not known any more.
+  expect(sums.map(({ hop, total }) => [hop, total])).toEqual(
+    expectedSums([...before, ...after]).map(({ hop, total }) => [hop, total]),
+  )
+  expect(second.counters().tasks).toMatchObject([{ restores: 1, changelog_missed: 1 }])
+  expect(cluster.lines.filter(({ message }) => message.includes('the changelog has lost its beginning'))).toMatchObject(
+    [{ level: 'error', fields: { task: 0, topic: 'fingerprints.state', from: 0, to: 1 } }],
+  )
+  await stopInTime(cluster, [second, sum])
+})
+
+test('a changelog that is gone ends the stage with what to do, and nothing is said a second time', async () => {
+  const cluster = await harness.cluster(1)
+  const sum = await harness.start(cluster, summingStage, 1)
+  const first = await harness.start(cluster, countingStage(), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  const requests = requestsOf(1_000, 1_000)
+  await publishRequests(publisher, requests)
+  await committedThrough(first, 1_003)
+  await first.stop()
+  await makeAnew(cluster, 'fingerprints.state', 1)
+
+  const second = await harness.start(cluster, countingStage(), 1)
+  await expect(second.closed).rejects.toThrow(ChangelogLost)
+  await expect(second.closed).rejects.toThrow(/delete the group's offsets/)
+  expect((await readSums(cluster, 1_003)).map(({ hop }) => hop)).toEqual([1_000, 1_001, 1_002, 1_003])
+  await stopInTime(cluster, [sum])
+})
