@@ -9,7 +9,8 @@ import { InvariantViolated } from '../ops/errors.ts'
  */
 export type TaskState = 'assigned' | 'restoring' | 'running' | 'revoked'
 
-const LEGAL_MOVES: Readonly<Record<TaskState, readonly TaskState[]>> = {
+/** docs/runtime.md draws them. */
+export const LEGAL_MOVES: Readonly<Record<TaskState, readonly TaskState[]>> = {
   assigned: ['restoring', 'revoked'],
   restoring: ['running', 'assigned', 'revoked'],
   running: ['assigned', 'revoked'],
