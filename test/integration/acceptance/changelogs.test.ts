@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
+import { localSchema } from '../../../lib/avro/record-types.ts'
+import { FRAME_BYTES, frame } from '../../../lib/avro/wire-format.ts'
 import { ChangelogLost } from '../../../lib/kafka/errors.ts'
 import { sendRecords } from '../../../lib/kafka/publisher.ts'
+import { readTopic } from '../../../lib/kafka/reader.ts'
 import {
   committedThrough,
   finish,
@@ -11,6 +14,7 @@ import {
   stopInTime,
 } from '../runtime/harness.ts'
 import { countingStage, expectedSums, summingStage } from '../runtime/toy.ts'
+import { registerVariant } from './schema-variants.ts'
 import { allowDeletion, deleteRecords, makeAnew } from './topic-changes.ts'
 
 const harness = new Harness()
@@ -41,6 +45,42 @@ test('a changelog that holds nothing but tombstones, aborted records and transac
   expect(await readSums(cluster, 1_004)).toEqual(expectedSums(requests))
   expect(count.counters().tasks).toMatchObject([{ restores: 1, restored_records: 4, changelog_missed: 0 }])
   await stopInTime(cluster, [count, sum])
+})
+
+test('a changelog that a newer version has written, with a field more, is read by this one: an upgrade can be taken back', async () => {
+  const cluster = await harness.cluster(1)
+  const sum = await harness.start(cluster, summingStage, 1)
+  const first = await harness.start(cluster, countingStage(), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  const [before, after] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
+  await publishRequests(publisher, before)
+  await committedThrough(first, 1_003)
+  await first.stop()
+
+  const { fields } = JSON.parse(localSchema('fingerprints.state'))
+  const added = { name: 'added_later', type: 'string', default: '' }
+  const newer = await registerVariant(cluster, 'fingerprints.state', { fields: [...fields, added] })
+  const entries = await readTopic({ ...cluster, topic: 'fingerprints.state' })
+  const latest = new Map(entries.map(({ key, value }) => [key ?? '', value]))
+  const producer = cluster.kafka.idempotentProducer()
+  await producer.connect()
+  await sendRecords(
+    producer,
+    [...latest].map(([key, value]) => {
+      const bytes = cluster.codec.encode('fingerprints.state', value!).subarray(FRAME_BYTES)
+      // Avro writes fields one after the other: the last one is a string of three letters.
+      const more = Buffer.concat([bytes, Buffer.from([6]), Buffer.from('new')])
+      return { topic: `${cluster.prefix}fingerprints.state`, partition: 0, key, value: frame(newer, more) }
+    }),
+  )
+  await producer.disconnect()
+
+  const second = await harness.start(cluster, countingStage(), 1)
+  await publishRequests(publisher, after)
+  await finish(publisher, sum, 1_009)
+  expect(await readSums(cluster, 1_009)).toEqual(expectedSums([...before, ...after]))
+  expect(second.counters().tasks[0]?.restored_records).toBeGreaterThan(latest.size)
+  await stopInTime(cluster, [second, sum])
 })
 
 test('a changelog whose beginning was deleted is said so loudly, and the task goes on with what is left', async () => {

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { createCodec } from '../../../lib/avro/codec.ts'
-import { localSchema } from '../../../lib/avro/record-types.ts'
 import { FRAME_BYTES, frame } from '../../../lib/avro/wire-format.ts'
 import { RegistryUnavailable } from '../../../lib/kafka/errors.ts'
 import { sendRecords } from '../../../lib/kafka/publisher.ts'
@@ -18,6 +17,7 @@ import {
   stopInTime,
 } from '../runtime/harness.ts'
 import { countingStage, expectedSums, summingStage } from '../runtime/toy.ts'
+import { registerVariant } from './schema-variants.ts'
 
 const PARTITIONS = 4
 const harness = new Harness()
@@ -91,7 +91,7 @@ test('a registry that is away stops nobody who knows the schemas, ends a stage t
   const count = await harness.start(cluster, countingStage(), 1, { codec })
   const publisher = await harness.publisher(cluster, 1)
   const [known, unknown] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
-  const otherId = await registerVariant(url, `${prefix}requests-value`)
+  const otherId = await registerVariant(cluster, 'requests', { doc: 'as another version of us would write it' })
 
   await publishRequests(publisher, known.slice(0, 600))
   await committedThrough(count, 1_000)
@@ -135,19 +135,4 @@ async function withBacklog(cluster: Cluster) {
   await publishRequests(publisher, requests)
   await committedThrough(count, 1_005)
   return { stages: [sum, count], requests, lastHop: 1_059 }
-}
-
-/** Registers a schema that differs from ours in its documentation alone: another id for the same bytes. */
-async function registerVariant(url: string, subject: string): Promise<number> {
-  const schema = JSON.stringify({
-    ...JSON.parse(localSchema('requests')),
-    doc: 'as another version of us would write it',
-  })
-  const response = await fetch(`${url}/subjects/${encodeURIComponent(subject)}/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ schema }),
-  })
-  const { id } = (await response.json()) as { id: number }
-  return id
 }
