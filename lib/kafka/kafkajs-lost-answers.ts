@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url)
 export function mendLostAnswers(hasChanged: (what: string) => void): void {
   forgetHalfAnswers(hasChanged)
   rejoinAfterFailedJoin(hasChanged)
-  askAgainForMetadata(hasChanged)
+  nameMissingMetadata(hasChanged)
 }
 
 interface ConnectionPrototype {
@@ -85,11 +85,10 @@ function rejoinAfterFailedJoin(hasChanged: (what: string) => void): void {
 
 interface ClusterPrototype {
   metadata?: (options?: { topics?: string[] }) => Promise<unknown>
-  retrier?: <Result>(attempt: () => Promise<Result>) => Promise<Result>
 }
 
 /** Metadata that no broker has answered resolves to null, and ends in a TypeError where somebody looks into it. */
-function askAgainForMetadata(hasChanged: (what: string) => void): void {
+function nameMissingMetadata(hasChanged: (what: string) => void): void {
   const cluster: { prototype: ClusterPrototype } = require('kafkajs/src/cluster/index.js')
   const { KafkaJSConnectionError } = require('kafkajs/src/errors.js')
   const { metadata } = cluster.prototype
@@ -97,12 +96,10 @@ function askAgainForMetadata(hasChanged: (what: string) => void): void {
     hasChanged('its way to ask for metadata')
     return
   }
-  cluster.prototype.metadata = function (this: ClusterPrototype, options): Promise<unknown> {
-    const ask = async (): Promise<unknown> => {
-      const answer = await metadata.call(this, options)
-      if (answer === null) throw new KafkaJSConnectionError('no broker has answered a request for metadata')
-      return answer
-    }
-    return this.retrier ? this.retrier(ask) : ask()
+  cluster.prototype.metadata = async function (this: ClusterPrototype, options): Promise<unknown> {
+    const answer = await metadata.call(this, options)
+    // It has tried each broker as often as it is set to: whoever asked decides whether to try again.
+    if (answer === null) throw new KafkaJSConnectionError('no broker has answered a request for metadata')
+    return answer
   }
 }

@@ -100,6 +100,8 @@ const FETCH_BYTES_MAX = 4 << 20
 const PARTITION_BYTES_MAX = 1 << 20
 /** What a stage gives itself to stop; a platform must give its process more. */
 export const STOP_MAX_MS = 25_000
+// Of that for commits that have been sent. With brokers away kafkajs tries each step of one for longer than anybody waits.
+const COMMITS_MAX_MS = 10_000
 const SILENCE_CHECKS = 4
 
 /** Group of a stage. */
@@ -411,7 +413,16 @@ class Runtime implements StageRuntime {
 
   private async leave(): Promise<void> {
     for (const task of this.tasks.values()) task.revoke()
-    await Promise.all(this.runs)
+    const grace = new AbortController()
+    const isOver = await Promise.race([
+      Promise.all(this.runs).then(() => true),
+      after(COMMITS_MAX_MS, false, { signal: grace.signal, ref: false }),
+    ])
+    grace.abort()
+    if (!isOver) {
+      const fields = { after_ms: COMMITS_MAX_MS }
+      this.log({ level: 'warn', message: 'a commit is under way that no broker answers; a restore will tell', fields })
+    }
     await this.consumer.disconnect().catch(() => undefined)
     await this.admin.disconnect().catch(() => undefined)
   }
