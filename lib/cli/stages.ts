@@ -1,5 +1,5 @@
 import { type StageRuntime, startStage } from '../kafka/stage-runtime.ts'
-import type { CommittedHop } from '../kafka/task.ts'
+import type { CommittedHop } from '../kafka/task-status.ts'
 import type { Stage } from '../stream/stage.ts'
 import { writerCount } from '../stream/topology.ts'
 import type { Cluster } from './cluster.ts'

@@ -9,7 +9,7 @@ import type { Processor } from '../stream/processor.ts'
 import type { RejectedRecord } from '../stream/record.ts'
 import { sealHop } from '../stream/seal.ts'
 import { SourceAssembler } from '../stream/source-assembler.ts'
-import { type InputPartition, inputPartitions, type Stage, type StageInput } from '../stream/stage.ts'
+import { type InputPartition, inputPartitions, type Stage } from '../stream/stage.ts'
 import { createAssembler, type HopSettings, partitionCount } from '../stream/topology.ts'
 import { isKafkaError, type KafkaClient } from './client.ts'
 import type { CommitNote } from './commit-note.ts'
@@ -20,7 +20,7 @@ import { createInputReader, type InputReader } from './input-record.ts'
 import type { Log } from './log.ts'
 import { isOutage, Outage } from './outage.ts'
 import type { PartitionEnds } from './partition-ends.ts'
-import { Restore, type RestoreProgress } from './restore.ts'
+import { Restore } from './restore.ts'
 import { Signal } from './signal.ts'
 import type { SourceGate } from './source-gate.ts'
 import type { StageConsumer } from './stage-consumer.ts'
@@ -28,6 +28,7 @@ import { countRejected, countWritten, newTaskCounters, type TaskCounters } from 
 import { isFenced, TaskProducer } from './task-producer.ts'
 import { groupOffsets, TaskRecords } from './task-records.ts'
 import { moveTask, type TaskState } from './task-state.ts'
+import type { CommittedHop, InputStatus, TaskStatus } from './task-status.ts'
 
 export interface TaskOptions {
   readonly stage: Stage
@@ -53,53 +54,6 @@ export interface TaskOptions {
   readonly log: Log
   /** Epoch ms. */
   readonly now: () => number
-}
-
-export interface CommittedHop {
-  readonly stage: string
-  readonly task: number
-  readonly hop: number
-  /** When the hop was found complete, and when it was committed; epoch ms. */
-  readonly taken_ms: number
-  readonly committed_ms: number
-  /** What the processor took for this hop, by a clock that does not go back. */
-  readonly process_ms: number
-  /** What the transaction took that committed it; null for all but the last hop of a transaction. */
-  readonly transaction_ms: number | null
-}
-
-/** One partition of one input, as a task sees it. */
-export interface InputStatus {
-  readonly topic: TopicName
-  readonly partition: number
-  readonly role: StageInput['role']
-  /** Offset to read next; null while the task does not read. */
-  readonly next: number | null
-  /** What the last commit of this process says; null before one. */
-  readonly committed: number | null
-  /** Offset behind the last record, as far as is known; null before the first fetch that brought something. */
-  readonly end: number | null
-}
-
-export interface TaskStatus {
-  readonly task: number
-  readonly state: TaskState
-  /** Last hop committed by or before this process; null before the first. */
-  readonly hop: number | null
-  /** How far a restore has come; null when none is under way. */
-  readonly restore: RestoreProgress | null
-  /** End of that hop, epoch ms. */
-  readonly hopEnd_ms: number | null
-  /** Records of hops that are not complete. */
-  readonly buffered: number
-  readonly offsets: readonly InputStatus[]
-  /** A complete hop is there that has not been committed. */
-  readonly isReady: boolean
-  /** What the next hop still needs; a source that waits for other sources misses their next hop. */
-  readonly missing: readonly MissingPart[]
-  /** When the task became ours, epoch ms, and its last commits since then. */
-  readonly since_ms: number
-  readonly marks: readonly ProgressMark[]
 }
 
 // Catching up, hops share transactions; eight cost an eighth, and what a failure throws away stays small.

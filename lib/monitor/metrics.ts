@@ -1,5 +1,5 @@
 import prom from 'prom-client'
-import type { CommittedHop } from '../kafka/task.ts'
+import type { CommittedHop } from '../kafka/task-status.ts'
 import { LAG_METRICS } from './lag-metrics.ts'
 import { METRIC_PREFIX, type MetricDefinition } from './metric-definition.ts'
 import type { StageView } from './stage-view.ts'

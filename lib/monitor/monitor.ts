@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises'
 import type { StageRuntime } from '../kafka/stage-runtime.ts'
-import type { CommittedHop } from '../kafka/task.ts'
+import type { CommittedHop } from '../kafka/task-status.ts'
 import { EventLoopDelay } from './event-loop-delay.ts'
 import { type Health, type HealthLook, liveness, readiness } from './health.ts'
 import { JSON_TYPE, type Page, servePages } from './http-pages.ts'

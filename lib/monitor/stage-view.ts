@@ -1,5 +1,5 @@
 import type { StageCounters, StageStatus } from '../kafka/stage-runtime.ts'
-import type { InputStatus, TaskStatus } from '../kafka/task.ts'
+import type { InputStatus, TaskStatus } from '../kafka/task-status.ts'
 import type { MissingPart } from '../stream/assembler.ts'
 import { type LagLook, type LagState, lagState } from '../stream/lag-state.ts'
 

@@ -1,4 +1,4 @@
-import type { CommittedHop } from '../../kafka/task.ts'
+import type { CommittedHop } from '../../kafka/task-status.ts'
 
 /**
  * The delay from a hop being cut, which is when the last source found it complete, to the commit of its alerts. Fed with

@@ -48,14 +48,7 @@ test('a changelog that holds nothing but tombstones, aborted records and transac
 })
 
 test('a changelog that a newer version has written, with a field more, is read by this one: an upgrade can be taken back', async () => {
-  const cluster = await harness.cluster(1)
-  const sum = await harness.start(cluster, summingStage, 1)
-  const first = await harness.start(cluster, countingStage(), 1)
-  const publisher = await harness.publisher(cluster, 1)
-  const [before, after] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
-  await publishRequests(publisher, before)
-  await committedThrough(first, 1_003)
-  await first.stop()
+  const { cluster, sum, publisher, before, after } = await stoppedMidway()
 
   const { fields } = JSON.parse(localSchema('fingerprints.state'))
   const added = { name: 'added_later', type: 'string', default: '' }
@@ -84,14 +77,7 @@ test('a changelog that a newer version has written, with a field more, is read b
 })
 
 test('a changelog whose beginning was deleted is said so loudly, and the task goes on with what is left', async () => {
-  const cluster = await harness.cluster(1)
-  const sum = await harness.start(cluster, summingStage, 1)
-  const first = await harness.start(cluster, countingStage(), 1)
-  const publisher = await harness.publisher(cluster, 1)
-  const [before, after] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
-  await publishRequests(publisher, before)
-  await committedThrough(first, 1_003)
-  await first.stop()
+  const { cluster, sum, publisher, before, after } = await stoppedMidway()
   await allowDeletion(cluster, 'fingerprints.state')
   await deleteRecords(cluster, 'fingerprints.state', 0, 1)
 
@@ -111,14 +97,7 @@ test('a changelog whose beginning was deleted is said so loudly, and the task go
 })
 
 test('a changelog that is gone ends the stage with what to do, and nothing is said a second time', async () => {
-  const cluster = await harness.cluster(1)
-  const sum = await harness.start(cluster, summingStage, 1)
-  const first = await harness.start(cluster, countingStage(), 1)
-  const publisher = await harness.publisher(cluster, 1)
-  const requests = requestsOf(1_000, 1_000)
-  await publishRequests(publisher, requests)
-  await committedThrough(first, 1_003)
-  await first.stop()
+  const { cluster, sum } = await stoppedMidway()
   await makeAnew(cluster, 'fingerprints.state', 1)
 
   const second = await harness.start(cluster, countingStage(), 1)
@@ -127,3 +106,16 @@ test('a changelog that is gone ends the stage with what to do, and nothing is sa
   expect((await readSums(cluster, 1_003)).map(({ hop }) => hop)).toEqual([1_000, 1_001, 1_002, 1_003])
   await stopInTime(cluster, [sum])
 })
+
+/** The counting stage has been at work through hop 1,003 and is stopped; `after` is not written yet. */
+async function stoppedMidway() {
+  const cluster = await harness.cluster(1)
+  const sum = await harness.start(cluster, summingStage, 1)
+  const first = await harness.start(cluster, countingStage(), 1)
+  const publisher = await harness.publisher(cluster, 1)
+  const [before, after] = [requestsOf(1_000, 1_000), requestsOf(1_005, 1_000)]
+  await publishRequests(publisher, before)
+  await committedThrough(first, 1_003)
+  await first.stop()
+  return { cluster, sum, publisher, before, after }
+}

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { waitFor } from '../../helpers/wait-for.ts'
-import type { Cluster } from './cluster.ts'
 import type { MemberArguments, MemberLine } from './member.ts'
 
 export interface MemberProcess {
@@ -19,7 +18,7 @@ export interface MemberProcess {
 
 /** Starts a member of the counting stage in a process of its own. */
 export function startMember(
-  { broker, registryUrl, prefix }: Pick<Cluster, 'broker' | 'registryUrl' | 'prefix'>,
+  { broker, registryUrl, prefix }: Pick<MemberArguments, 'broker' | 'registryUrl' | 'prefix'>,
   partitions: number,
   options: Pick<MemberArguments, 'sessionTimeout_ms' | 'fault'> = {},
 ): MemberProcess {

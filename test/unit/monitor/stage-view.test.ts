@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TaskStatus } from '../../../lib/kafka/task.ts'
+import type { TaskStatus } from '../../../lib/kafka/task-status.ts'
 import { stageView } from '../../../lib/monitor/stage-view.ts'
 import { statePage } from '../../../lib/monitor/state-page.ts'
 import { counters, HOP_MS, input, NOW_MS, status, task } from './stages.ts'

@@ -1,6 +1,6 @@
 import type { StageCounters, StageStatus } from '../../../lib/kafka/stage-runtime.ts'
-import type { InputStatus, TaskStatus } from '../../../lib/kafka/task.ts'
 import { newTaskCounters, type TaskCounters } from '../../../lib/kafka/task-counters.ts'
+import type { InputStatus, TaskStatus } from '../../../lib/kafka/task-status.ts'
 
 export const NOW_MS = 1_764_000_100_000
 export const HOP_MS = 60_000
