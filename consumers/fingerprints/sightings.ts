@@ -1,3 +1,4 @@
+import { ScanMap } from '../../lib/sketch/scan-map.ts'
 import type { AccountContext, ObjectKind, SightedObject } from '../../schemas/types.ts'
 import { type AccountState, contextOf } from './account.ts'
 import { conversationPrefix } from './pane.ts'
@@ -69,25 +70,18 @@ function usesOf(state: AccountState, end_ms: number, requests: readonly SeenRequ
   return [...clients.sorted(), ...payments.sorted(), ...prefixes.sorted(), ...spans.sorted()]
 }
 
-// Hashes are doubles, which a Map has to box: an account has few objects in a hop, and those that have many are few.
-const SCAN_MAX = 24
-
 class UseList {
   private readonly kind: ObjectKind
-  private readonly uses: Use[] = []
-  private places: Map<number, Use> | null = null
+  private readonly uses = new ScanMap<number, Use>()
 
   constructor(kind: ObjectKind) {
     this.kind = kind
   }
 
   note(object: number, time_ms: number, cues: number): void {
-    const known = this.find(object)
+    const known = this.uses.get(object)
     if (known === undefined) {
-      const use = { kind: this.kind, object, n: 1, first_ms: time_ms, last_ms: time_ms, cues }
-      this.uses.push(use)
-      if (this.places !== null) this.places.set(object, use)
-      else if (this.uses.length > SCAN_MAX) this.places = new Map(this.uses.map((each) => [each.object, each]))
+      this.uses.add(object, { kind: this.kind, object, n: 1, first_ms: time_ms, last_ms: time_ms, cues })
       return
     }
     known.n++
@@ -97,14 +91,8 @@ class UseList {
   }
 
   sorted(): Use[] {
-    return this.uses.length > 1 ? this.uses.sort((a, b) => a.object - b.object) : this.uses
-  }
-
-  private find(object: number): Use | undefined {
-    if (this.places !== null) return this.places.get(object)
-    const { uses } = this
-    for (let at = 0; at < uses.length; at++) if (uses[at]!.object === object) return uses[at]
-    return undefined
+    const { values } = this.uses
+    return values.length > 1 ? values.sort((a, b) => a.object - b.object) : values
   }
 }
 

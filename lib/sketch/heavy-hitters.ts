@@ -1,3 +1,5 @@
+import { ScanMap } from './scan-map.ts'
+
 /** A counted item; `rank` breaks ties between equal counts, larger first. */
 export interface Counted<Item> {
   readonly item: Item
@@ -11,8 +13,8 @@ interface Sum<Item> {
   rank: number
 }
 
-// Hashes are doubles, which a Map has to box and to hash: below this, comparing with each is faster.
-const SCAN_MAX = 24
+// A pane's lists are shorter.
+const FEW = 24
 
 /**
  * The most frequent items of a pane, found by counting everything within a hop and keeping the largest counts when panes
@@ -20,40 +22,29 @@ const SCAN_MAX = 24
  * on the order of the inputs' items: ties go to the higher rank, then to the smaller item.
  */
 export class Tally<Item extends number | string> {
-  private readonly sums: Sum<Item>[] = []
-  private places: Map<Item, Sum<Item>> | null = null
+  private readonly sums = new ScanMap<Item, Sum<Item>>()
 
   add(item: Item, count: number, rank: number): void {
-    const sum = this.find(item)
-    if (sum !== undefined) {
-      sum.count += count
-      sum.rank |= rank
+    const sum = this.sums.get(item)
+    if (sum === undefined) {
+      this.sums.add(item, { item, count, rank })
       return
     }
-    const added = { item, count, rank }
-    this.sums.push(added)
-    if (this.places !== null) this.places.set(item, added)
-    else if (this.sums.length > SCAN_MAX) this.places = new Map(this.sums.map((each) => [each.item, each]))
+    sum.count += count
+    sum.rank |= rank
   }
 
   /** What has been counted of an item. */
   countOf(item: Item): number {
-    return this.find(item)?.count ?? 0
+    return this.sums.get(item)?.count ?? 0
   }
 
   /** The largest, largest first. Nothing may be added afterwards. */
   largest(items_max: number): Counted<Item>[] {
-    const { sums } = this
-    if (sums.length <= SCAN_MAX) sortFew(sums)
+    const { values: sums } = this.sums
+    if (sums.length <= FEW) sortFew(sums)
     else sums.sort(byCount)
     return sums.length > items_max ? sums.slice(0, items_max) : sums
-  }
-
-  private find(item: Item): Sum<Item> | undefined {
-    if (this.places !== null) return this.places.get(item)
-    const { sums } = this
-    for (let at = 0; at < sums.length; at++) if (sums[at]!.item === item) return sums[at]
-    return undefined
   }
 }
 
