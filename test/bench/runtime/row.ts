@@ -8,13 +8,15 @@ export interface RuntimeRow {
   /** Null: nothing is asked. */
   readonly must: number | null
   readonly goal: number | null
-  readonly measured: number
+  /** Null: this run could not measure it; the text below the table says why. */
+  readonly measured: number | null
   /** Whether more is better; else less is. */
   readonly isMoreBetter?: boolean
 }
 
 /** What a row comes to. */
 export function verdict({ must, goal, measured, isMoreBetter = false }: RuntimeRow): string {
+  if (measured === null) return 'not measured'
   const reaches = (limit: number) => (isMoreBetter ? measured >= limit : measured <= limit)
   if (must === null) return ''
   if (goal !== null && reaches(goal)) return 'goal reached'
