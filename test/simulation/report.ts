@@ -3,12 +3,16 @@ import type { ScheduleResult } from './schedule.ts'
 const VIOLATION_LENGTH_MAX = 1_500
 
 /** What to read when a schedule has failed, and how to see it again. */
-export function report(seed: number, { trace, violations }: ScheduleResult, broken?: string): string {
-  const breaking = broken === undefined ? '' : ` --break '${broken}'`
+export function report(
+  seed: number,
+  { trace, violations }: ScheduleResult,
+  { broken, isUpgraded = false }: { broken?: string; isUpgraded?: boolean } = {},
+): string {
+  const options = `${broken === undefined ? '' : ` --break '${broken}'`}${isUpgraded ? ' --upgrade' : ''}`
   return [
     ...trace,
     `schedule ${seed} has failed:`,
     ...violations.map((violation) => `  ${violation.slice(0, VIOLATION_LENGTH_MAX)}`),
-    `see it again, with its whole trace: npm run test:schedules -- --seed ${seed}${breaking} --trace 1000000`,
+    `see it again, with its whole trace: npm run test:schedules -- --seed ${seed}${options} --trace 1000000`,
   ].join('\n')
 }

@@ -22,6 +22,8 @@ import type { Workload } from './workload.ts'
 export interface ScheduleOptions {
   readonly seed: number
   readonly workload: Workload
+  /** Some processes in, those that start are of the next version: its counting stage reads a topic more. */
+  readonly isUpgraded?: boolean
   /** Leaves everything in peace. */
   readonly isCalm?: boolean
   /** Lines of the trace to keep. @default 200 */
@@ -35,6 +37,8 @@ export interface ScheduleResult {
   readonly violations: readonly string[]
   readonly outcome: Outcome
   readonly sums: readonly HopSum[]
+  /** Topics that tasks have read at the end. */
+  readonly inputs: ReadonlySet<string>
   readonly trace: readonly string[]
   /** Of the whole trace. */
   readonly digest: string
@@ -49,6 +53,9 @@ const PUBLISH_GAP_MS = 700
 // A producer that starts again sends up to so many portions that have been acknowledged once more; the stage remembers longer.
 const REPEATED_MAX = 3
 const REMEMBERED_HOPS = 8
+const OLD_PROCESSES_MAX = 3
+/** What the next version of the counting stage reads besides. Nobody writes to it, so that it says what the version before says. */
+export const NEXT_INPUT = 'decisions'
 const PROCESSES_MAX = 4
 const RESTART_MAX_MS = 2_000
 // A transaction whose owner is gone holds its readers back for 30 s, a request without an answer its sender as long, and
@@ -64,9 +71,18 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
   return schedule.run()
 }
 
+const counting = countingStage({ remembered_hops: REMEMBERED_HOPS })
+
+const nextCounting: Stage = {
+  ...counting,
+  inputs: [...counting.inputs, { topic: NEXT_INPUT, role: 'table', partitions: 'own', effect: 'hop_end' }],
+}
+
 class Schedule {
   private readonly options: ScheduleOptions
-  private readonly stages: readonly Stage[] = [countingStage({ remembered_hops: REMEMBERED_HOPS }), summingStage]
+  private readonly stages: readonly Stage[] = [counting, summingStage]
+  /** So many processes are of this version before the next one comes. */
+  private readonly oldProcesses: number
   private readonly random: Random
   private readonly time: VirtualTime
   private readonly trace: Trace
@@ -88,7 +104,7 @@ class Schedule {
   private isEnding = false
 
   constructor(options: ScheduleOptions) {
-    const { seed, workload, isCalm = false, traceLines_max = 200 } = options
+    const { seed, workload, isCalm = false, isUpgraded = false, traceLines_max = 200 } = options
     const { partitions } = workload
     this.options = options
     this.random = createRandom(`schedule/${seed}`)
@@ -123,6 +139,7 @@ class Schedule {
       note,
       span_ms: isCalm ? 0 : workload.portions.length * PUBLISH_GAP_MS * 0.8,
     })
+    this.oldProcesses = isUpgraded ? this.random.fork('upgrade').int(OLD_PROCESSES_MAX + 1) : Number.POSITIVE_INFINITY
     this.gap_ms = this.random.pick([0, PUBLISH_GAP_MS, PUBLISH_GAP_MS])
     this.watch = new ChangelogWatch(this.cluster, this.stages, partitions)
     this.settings = {
@@ -168,6 +185,7 @@ class Schedule {
       violations: this.violations,
       outcome: outcomeOf(this.cluster, this.stages, this.options.workload.lastHop),
       sums: await this.sums(),
+      inputs: this.watch.inputs(),
       trace: trace.tail,
       digest: trace.digest(),
       steps: time.steps,
@@ -183,11 +201,14 @@ class Schedule {
     this.started += 1
     const name = `p${this.started}`
     const stages = wanted ?? (this.started % 2 === 1 ? this.stages : this.stages.slice(0, 1))
-    this.trace.note(`start ${name} with ${stages.map((stage) => stage.name).join(', ')}`)
+    const isNext = this.started > this.oldProcesses
+    this.trace.note(
+      `start ${name} with ${stages.map((stage) => stage.name).join(', ')}${isNext ? ', next version' : ''}`,
+    )
     this.processes.push(
       new StageProcess({
         ...this.processOptions(name),
-        stages,
+        stages: stages.map((stage) => (isNext && stage === counting ? nextCounting : stage)),
         settings: this.settings,
         writers: toyWriters(this.settings.partitions),
         wrap: this.options.wrap,
@@ -267,7 +288,7 @@ class Schedule {
     if (this.isEnding || this.time.now_ms < this.nextStart_ms) return
     this.nextStart_ms = this.time.now_ms + this.random.unit() * RESTART_MAX_MS
     const isMissing = this.stages.some(
-      (stage) => !this.processes.some(({ isThere, stages }) => isThere && stages.includes(stage)),
+      ({ name }) => !this.processes.some(({ isThere, stages }) => isThere && stages.some((own) => own.name === name)),
     )
     if (isMissing) this.startProcess(this.stages)
     if (!this.isPublished && !this.publisher?.isThere) this.startPublisher()

@@ -67,6 +67,12 @@ export class ChangelogWatch {
     return wrong
   }
 
+  /** Topics in the last positions of all tasks. */
+  inputs(): ReadonlySet<string> {
+    const positions = [...this.progress.values()].flatMap(({ position }) => position ?? [])
+    return new Set(positions.flatMap(({ inputs }) => inputs.map(({ topic }) => topic)))
+  }
+
   /** Whether the groups' offsets are where the positions are, or behind them by markers alone. */
   checkOffsets(groupIdOf: (stage: string) => string): string[] {
     const wrong: string[] = []
