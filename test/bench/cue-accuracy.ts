@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { CUE_CLASSES } from '../../lib/sketch/cues.ts'
 import { createRequestSketcher } from '../../lib/sketch/request-sketch.ts'
@@ -14,9 +13,9 @@ type Row = Record<string, unknown>
 
 /** Prints, per prompt family and cue class, the share of prompts that score 50 or more. */
 function main(): void {
-  const data = resolve('../shared/data')
-  if (!existsSync(data)) {
-    process.stdout.write('cue accuracy: skipped, the reference prompts are not beside the project\n')
+  const [data] = process.argv.slice(2)
+  if (data === undefined || !existsSync(data)) {
+    process.stdout.write('usage: node dist/test/bench/cue-accuracy.js FOLDER, which holds the reference prompts\n')
     return
   }
   const sketch = createRequestSketcher({
