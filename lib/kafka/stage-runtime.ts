@@ -401,26 +401,14 @@ class Runtime implements StageRuntime {
 
   private async shutDown(): Promise<void> {
     if (this.silenceTimer) clearInterval(this.silenceTimer)
-    const grace = new AbortController()
-    const isInTime = await Promise.race([
-      this.leave().then(() => true),
-      after(STOP_MAX_MS, false, { signal: grace.signal, ref: false }),
-    ])
-    grace.abort()
-    if (!isInTime)
+    if (!(await endsWithin(STOP_MAX_MS, this.leave())))
       this.log({ level: 'error', message: 'stopped without leaving the group', fields: { after_ms: STOP_MAX_MS } })
     this.settle.resolve()
   }
 
   private async leave(): Promise<void> {
     for (const task of this.tasks.values()) task.revoke()
-    const grace = new AbortController()
-    const isOver = await Promise.race([
-      Promise.all(this.runs).then(() => true),
-      after(COMMITS_MAX_MS, false, { signal: grace.signal, ref: false }),
-    ])
-    grace.abort()
-    if (!isOver) {
+    if (!(await endsWithin(COMMITS_MAX_MS, Promise.all(this.runs)))) {
       const fields = { after_ms: COMMITS_MAX_MS }
       this.log({ level: 'warn', message: 'a commit is under way that no broker answers; a restore will tell', fields })
     }
@@ -431,4 +419,15 @@ class Runtime implements StageRuntime {
   private sortedTasks(): [number, Task][] {
     return [...this.tasks].sort(([a], [b]) => a - b)
   }
+}
+
+/** False when the limit comes first. */
+async function endsWithin(limit_ms: number, work: Promise<unknown>): Promise<boolean> {
+  const grace = new AbortController()
+  const isInTime = await Promise.race([
+    work.then(() => true),
+    after(limit_ms, false, { signal: grace.signal, ref: false }),
+  ])
+  grace.abort()
+  return isInTime
 }

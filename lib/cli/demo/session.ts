@@ -125,6 +125,7 @@ export async function openDemo(
         prefix,
         partitions,
         topics: PRODUCED_TOPICS,
+        acceptFutureAfter_ms: Date.now,
       })
       try {
         const chunks = sampleIntake(events, sketchKeys(config), files.events.write)
