@@ -10,7 +10,7 @@ import { deleteTopics } from '../../../lib/kafka/topics.ts'
 import { hopOf } from '../../../lib/stream/hop.ts'
 import { TOPIC_NAMES } from '../../../schemas/topics.ts'
 import type { DeadLetter } from '../../../schemas/types.ts'
-import { openBroker } from '../../helpers/broker.ts'
+import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import { kafkaClient, uniqueName } from '../../helpers/kafka-client.ts'
 import { waitFor } from '../../helpers/wait-for.ts'
 import { capturedIo } from '../../unit/cli/captured-io.ts'
@@ -31,12 +31,15 @@ export interface Deployment {
   readonly brokers: string[]
   readonly config: Config
   readonly cluster: Cluster
+  readonly broker: TestBroker
   /** Every log line so far, at the most talkative level. */
   log(): string
   /** Resolves when every stage has closed the hop that holds this time. */
   passed(time_ms: number): Promise<void>
   /** Alert lines that stand on the topic, as CONTRACT has them. */
   alertLines(): Promise<string[]>
+  /** The last hop that the topic of alerts has been closed for; -1 before the first. */
+  lastAlertHop(): Promise<number>
   deadLetters(): Promise<DeadLetter[]>
   /** Compacts now, where the broker can be told to. */
   compactNow(): void
@@ -49,7 +52,7 @@ export interface Deployment {
 const NO_SILENCE_MS = '86400000'
 const PASS_DEADLINE_MS = 90_000
 
-/** Opens the broker of the tests, creates the topics and starts the stages: all five, or those named. */
+/** Opens the broker of the tests, creates the topics and starts the stages: all five, those named, or none. */
 export async function openDeployment(partitions: number, names: readonly string[] = STAGE_NAMES): Promise<Deployment> {
   const broker = await openBroker()
   const prefix = `${uniqueName('pipeline')}.`
@@ -81,6 +84,7 @@ export async function openDeployment(partitions: number, names: readonly string[
     brokers: broker.brokers,
     config,
     cluster,
+    broker,
     log: () => io.err(),
     async passed(time_ms) {
       const hop = hopOf(time_ms, config.hops.length_ms)
@@ -97,6 +101,10 @@ export async function openDeployment(partitions: number, names: readonly string[
       const stream = new AlertStream()
       const records = await readTopic({ kafka, codec, prefix, topic: 'alerts' })
       return records.flatMap(({ value, hop }) => stream.add(value, hop?.last ?? false)).map(alertLine)
+    },
+    async lastAlertHop() {
+      const records = await readTopic({ kafka, codec, prefix, topic: 'alerts' })
+      return records.reduce((last, { hop }) => (hop?.last ? Math.max(last, hop.hop) : last), -1)
     },
     async deadLetters() {
       const records = await readTopic({ kafka, codec, prefix, topic: 'dead-letters' })
