@@ -45,4 +45,6 @@ export interface Account {
   addresses: Address[]
   device_id: string | null
   access_path: string
+  /** Whether its client keeps connections open between calls; default true. */
+  keep_alive?: boolean
 }

@@ -42,6 +42,8 @@ export interface Call {
   readonly content: () => Content
   readonly session_id?: string
   readonly end_user_id?: string
+  /** Default `chat`. */
+  readonly operation?: string
   /** The model declines: short output, `refused`. */
   readonly refused?: boolean
   /** Reasoning signatures that come with the request. */

@@ -43,4 +43,6 @@ export interface Simulation {
   labels(): Iterable<Label>
   /** Closed loop: from now on the gateway obeys this, and those whom it turns away react. May be called between events. */
   enforce(enforcement: Enforcement): void
+  /** What is in memory at this moment besides accounts: it follows the rate of the traffic, not its length. */
+  held(): { readonly actors: number; readonly records: number }
 }

@@ -26,9 +26,12 @@ export interface World {
     truth: Account['truth'],
     given?: Partial<Account['record']> & { created_ms?: number },
   ): Account
-  address(random: Random, kind: NetworkKind): Address
+  /** Near `country`, when the kind of network is there. */
+  address(random: Random, kind: NetworkKind, country?: string): Address
   /** What an ordinary account runs at that moment: the mix of versions moves with releases. */
   client(random: Random, at_ms: number): ClientTuple
+  /** The same program at its latest release, as after an upgrade. */
+  upgraded(client: ClientTuple, at_ms: number): ClientTuple
   /** The exact tuple of a relay program that froze it at some release (field: R4), by the program's index. */
   frozenClient(index: number): ClientTuple
   /** A card nobody else has; `reuse` draws from the pools that unrelated customers share (virtual cards, resellers). */
