@@ -75,9 +75,13 @@ export function simulate(options: SimulationOptions): Simulation {
   })
 
   backbone(stage('backbone'), { accounts: options.accounts, rate })
+  const numbers = new Map<string, number>()
   for (const { choice, scenario } of chosen) {
-    for (let index = 1; index <= (choice.instances ?? 1); index++) {
-      const settings = settingsOf(scenario, choice, index, options)
+    for (let instance = 0; instance < (choice.instances ?? 1); instance++) {
+      // A scenario may be chosen more than once, as at several levels: its instances are numbered through.
+      const number = (numbers.get(scenario.name) ?? 0) + 1
+      numbers.set(scenario.name, number)
+      const settings = settingsOf(scenario, choice, number, options)
       scenario.run(stage(settings.instance), settings)
     }
   }
@@ -114,12 +118,12 @@ function accountsOf(scenario: Scenario, choice: ScenarioChoice, backboneAccounts
 function settingsOf(
   scenario: Scenario,
   choice: ScenarioChoice,
-  index: number,
+  number: number,
   options: SimulationOptions,
 ): ScenarioSettings {
   const level = scenario.label === 'benign' ? 0 : (choice.level ?? 1)
   return {
-    instance: `${scenario.name}-${String(index).padStart(2, '0')}`,
+    instance: `${scenario.name}-${String(number).padStart(2, '0')}`,
     accounts: accountsOf(scenario, choice, options.accounts),
     rate: (choice.rate ?? 1) * (options.rate ?? 1),
     level: level as ScenarioSettings['level'],
