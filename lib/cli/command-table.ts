@@ -30,6 +30,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replay.ts')).replay,
   },
   {
+    name: 'simulate',
+    summary: 'write labelled traffic of ordinary customers, campaigns and those who look like one',
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  {
     name: 'run',
     summary: 'run long-lived consumers on Kafka',
     load: async () => (await import('./commands/run.ts')).run,

@@ -2,11 +2,16 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
 import { HydrawatchError, UsageError } from '../ops/errors.ts'
 
 /** Names standard output on the command line. */
 const STDOUT = '-'
+const GZIP_SUFFIX = '.gz'
+/** Fast rather than small. */
+const GZIP_LEVEL = 3
 
 /** A file that was opened for results can't take them all: a full disk, a lost mount. Exit status 1. */
 export class OutputFailed extends HydrawatchError {
@@ -38,7 +43,7 @@ export async function openLineOutput(path: string, stdout: NodeJS.WritableStream
 }
 
 /**
- * Opens a file for lines, replacing what is there.
+ * Opens a file for lines, replacing what is there; gzipped when its name ends in `.gz`.
  *
  * @throws UsageError when the path can't be opened.
  */
@@ -52,19 +57,29 @@ export async function openLineFile(path: string): Promise<LineOutput> {
   file.on('error', (error) => {
     failure ??= new OutputFailed(path, error)
   })
+  const into = path.endsWith(GZIP_SUFFIX) ? createGzip({ level: GZIP_LEVEL }) : file
+  if (into !== file) into.pipe(file)
   return {
-    write: (line) => void file.write(`${line}\n`),
+    write: (line) => void into.write(`${line}\n`),
     async drained() {
-      if (failure === null && file.writableNeedDrain) await once(file, 'drain').catch(() => undefined)
+      if (failure === null && into.writableNeedDrain) await drainedOrClosed(into, file)
       if (failure !== null) throw failure
     },
     async close() {
-      file.end()
+      into.end()
       await finished(file).catch((error: unknown) => {
         throw failure ?? new OutputFailed(path, error)
       })
     },
   }
+}
+
+/** A file that failed ends the wait, too: a compressor in front of it would never drain. */
+async function drainedOrClosed(into: Writable, file: Writable): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  await Promise.race([once(into, 'drain', { signal }), once(file, 'close', { signal })]).catch(() => undefined)
+  over.abort()
 }
 
 /**

@@ -16,6 +16,13 @@ export function wholeNumber(text: string): number {
   return number
 }
 
+/** A number above 0, as an option's value. */
+export function positiveNumber(text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('a number above 0')
+  return number
+}
+
 /** `--seed`, for what runs over the sample traffic. */
 export function seedOption(): Option {
   return new Option('--seed <number>', 'of the sample traffic').default(1).argParser(wholeNumber)
