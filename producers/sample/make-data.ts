@@ -26,6 +26,7 @@ export function makeData(source: string): Map<string, string> {
     ['lmcache-agent.jsonl', agentSessions(read)],
     ['lmcache-timing.csv', agentTiming(read)],
     ['servegen-rates.csv', clientRates(read('servegen/client_rate_traces.csv.gz'))],
+    ['servegen-fortnight.csv', clientFortnights(read('servegen/client_rate_traces.csv.gz'))],
     [
       'arena-hard.jsonl',
       pick(jsonLines(read('benign_prompts/arena_hard_v0.1.jsonl.gz')), 1, ({ prompt }) => ({ prompt })),
@@ -105,6 +106,49 @@ function clientRates(csv: string): string {
     lines.push(...bins.map(shortNumbers))
   }
   return joinLines([header ?? '', ...lines])
+}
+
+const FORTNIGHT_HOURS = 336
+const BINS_PER_HOUR = 6
+const BUSY_HOURS_MIN = 3
+/** Rates are whole thousandths of the busiest hour; shapes are hundredths. */
+const RATE_UNITS = 999
+const SHAPE_UNITS = 100
+const SHAPE_MAX = 3
+
+/**
+ * Every client that was watched for fourteen days, an hour to a number: its rate, and the shape of the gaps (in the
+ * family that fits most of its bins) where it sent anything.
+ */
+function clientFortnights(csv: string): string {
+  const byClient = new Map<string, { rate: number; family: string; shape: number }[]>()
+  for (const row of readLines(csv).slice(1)) {
+    const [category, model, client, , rate, , family = '', shape] = row.split(',')
+    const key = `${category},${model},${client}`
+    const bins = byClient.get(key) ?? []
+    bins.push({ rate: Number(rate), family, shape: Number(shape) })
+    byClient.set(key, bins)
+  }
+  const lines: string[] = []
+  for (const [key, bins] of byClient) {
+    if (bins.length !== FORTNIGHT_HOURS * BINS_PER_HOUR) continue
+    const hours = Array.from({ length: FORTNIGHT_HOURS }, (_, hour) =>
+      bins.slice(hour * BINS_PER_HOUR, (hour + 1) * BINS_PER_HOUR),
+    )
+    const rates = hours.map((hour) => hour.reduce((sum, { rate }) => sum + rate, 0))
+    if (rates.filter((rate) => rate > 0).length < BUSY_HOURS_MIN) continue
+    const fitted = bins.filter(({ family }) => family !== '')
+    const family = fitted.filter((bin) => bin.family === 'Gamma').length * 2 > fitted.length ? 'Gamma' : 'Weibull'
+    const busiest = Math.max(...rates)
+    const shapes = hours.map((hour) => {
+      const own = hour.filter((bin) => bin.family === family).map(({ shape }) => shape)
+      const middle = own.sort((a, b) => a - b)[own.length >> 1]
+      return middle === undefined ? '' : String(Math.max(1, Math.round(Math.min(SHAPE_MAX, middle) * SHAPE_UNITS)))
+    })
+    const units = rates.map((rate) => Math.round((rate / busiest) * RATE_UNITS) || '')
+    lines.push(`${key},${family},${units.join(' ')},${shapes.join(' ')}`)
+  }
+  return joinLines(['category,model,client,family,rates,shapes', ...lines])
 }
 
 /** Four significant digits are plenty for a rate and a third of the bytes. */
