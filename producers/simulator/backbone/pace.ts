@@ -43,6 +43,14 @@ function parsePaces(csv: string): Pace[] {
 /** Share of the fortnight in which a client has to be busy for people to be behind it. */
 const STEADY_SHARE = 0.9
 
+/** Hours of a fortnight in which a program is at work that nobody watches. */
+const WORKING_HOURS_MIN = 200
+
+/** Clients that are busy for much of the fortnight. */
+export function workingPaces(): readonly Pace[] {
+  return servegenPaces().filter(({ rates }) => rates.filter((rate) => rate > 0).length >= WORKING_HOURS_MIN)
+}
+
 let people: Pace | undefined
 
 /** The mean of the steady clients by the hour of the week: day and night, weekday and weekend, as measured. */

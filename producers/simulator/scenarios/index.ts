@@ -1,8 +1,37 @@
 import { UsageError } from '../../../lib/ops/errors.ts'
 import type { Scenario } from '../stage.ts'
+import { evaluationFarm } from './h1-evaluation-farm.ts'
+import { universityClass } from './h2-university-class.ts'
+import { batchEtl } from './h3-batch-etl.ts'
+import { reseller } from './h4-reseller.ts'
+import { buildAgents } from './h5-build-agents.ts'
+import { sharedEgress } from './h6-shared-egress.ts'
+import { enterpriseGateway } from './h7-enterprise-gateway.ts'
+import { hackathon } from './h8-hackathon.ts'
+import { judgeVendor } from './h9-judge-vendor.ts'
+import { authorisedDistillation } from './h10-authorised-distillation.ts'
+import { explainability } from './h11-explainability.ts'
+import { migration } from './h12-migration.ts'
+import { viralAgent } from './h13-viral-agent.ts'
+import { ownKeyAggregator } from './h14-own-key-aggregator.ts'
 
 /** All scenarios, in the order of `--help`. To add one, write its file and add its line here. */
-export const SCENARIOS: readonly Scenario[] = []
+export const SCENARIOS: readonly Scenario[] = [
+  evaluationFarm,
+  universityClass,
+  batchEtl,
+  reseller,
+  buildAgents,
+  sharedEgress,
+  enterpriseGateway,
+  hackathon,
+  judgeVendor,
+  authorisedDistillation,
+  explainability,
+  migration,
+  viralAgent,
+  ownKeyAggregator,
+]
 
 /** @throws UsageError that names those there are. */
 export function scenarioNamed(name: string): Scenario {

@@ -1,0 +1,26 @@
+import type { Account } from '../account.ts'
+import type { Actor, Params } from '../actor.ts'
+import { workingPaces } from '../backbone/pace.ts'
+import { arrivalTimes } from '../backbone/pace-clock.ts'
+import { soleCall } from '../sdk.ts'
+import type { Stage } from '../stage.ts'
+import { answer, question } from '../texts.ts'
+import { atTimes } from './cast.ts'
+
+/** One account's stream of varied inputs that all carry the same instruction. */
+export function wrappedWork(
+  stage: Stage,
+  account: Account,
+  instruction: { readonly before: string; readonly after: string },
+  { perDay, model, params, input }: { perDay: number; model: string; params: Params; input?: () => string },
+): Actor {
+  const { random, library, window } = stage
+  // Programs that work most hours of the day, as a service does.
+  const pace = random.pick(workingPaces())
+  return atTimes(stage, arrivalTimes(pace, perDay, window, 0, random), (at_ms) => {
+    const text = `${instruction.before}${input?.() ?? question(library, random)}${instruction.after}`
+    const output = answer(library, random)
+    const content = () => ({ messages: [{ role: 'user', content: text }], output })
+    return soleCall(random, { account, at_ms, model, params, size: random.pick(library.apiSizes), content })
+  })
+}
