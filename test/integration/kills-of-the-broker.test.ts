@@ -20,8 +20,8 @@ import {
 } from '../helpers/raw-requests.ts'
 import { encodeBatch } from '../helpers/record-batches.ts'
 import { waitFor } from '../helpers/wait-for.ts'
-import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './runtime/harness.ts'
-import { countingStage, expectedSums, summingStage } from './runtime/toy.ts'
+import { committedThrough, expectSums, finish, Harness, publishRequests, requestsOf } from './runtime/harness.ts'
+import { countingStage, summingStage } from './runtime/toy.ts'
 
 // HYDRAWATCH_KILLS sets a longer count, and HYDRAWATCH_SEED another choice of moments.
 const KILLS = Number(process.env.HYDRAWATCH_KILLS ?? 5)
@@ -190,7 +190,7 @@ test.runIf(mayRun)(
         await killAndRestart()
       }
       await finish(publisher, sum, 1_029)
-      expect(await readSums(cluster, 1_029)).toEqual(expectedSums(requests.flat()))
+      await expectSums(cluster, 1_029, requests.flat())
     } finally {
       await harness.close()
     }

@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { createRandom, type Random } from '../../../producers/sample/random.ts'
 import { COMMIT_POINTS } from '../runtime/faults.ts'
-import { finish, Harness, readSums } from '../runtime/harness.ts'
+import { expectSums, finish, Harness } from '../runtime/harness.ts'
 import type { Fault } from '../runtime/member.ts'
 import type { MemberProcess } from '../runtime/member-process.ts'
-import { countingStage, expectedSums, summingStage } from '../runtime/toy.ts'
+import { countingStage, summingStage } from '../runtime/toy.ts'
 import { startTraffic } from './traffic.ts'
 
 // `npm run test:kills -- N` sets a longer count, and HYDRAWATCH_SEED another choice of moments.
@@ -49,7 +49,7 @@ test(
     })
     const { requests, lastHop } = await traffic.end()
     await finish(publisher, sum, lastHop)
-    expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
+    await expectSums(cluster, lastHop, requests)
     expect(killed).toHaveLength(KILLS)
     expect(survivor.status().tasks).toHaveLength(PARTITIONS)
     // The kills met members that were at work, not members that were still looking for it.

@@ -7,16 +7,16 @@ import { watchCommits } from '../runtime/faults.ts'
 import { TestGate } from '../runtime/gate.ts'
 import {
   committedThrough,
+  expectSums,
   finish,
   Harness,
   publishRequests,
-  readSums,
   sharedTasks,
   stopInTime,
 } from '../runtime/harness.ts'
 import type { Fault } from '../runtime/member.ts'
 import { metFault } from '../runtime/member-process.ts'
-import { countingStage, expectedSums, HOP_MS, requestAt, summingStage } from '../runtime/toy.ts'
+import { countingStage, HOP_MS, requestAt, summingStage } from '../runtime/toy.ts'
 import { startTraffic } from './traffic.ts'
 
 const PARTITIONS = 4
@@ -48,7 +48,7 @@ test.each<[string, Fault]>([
   await eventually('the member to commit hops again', () => member.hops().length > before)
   const { requests, lastHop } = await traffic.end()
   await finish(publisher, sum, lastHop)
-  expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
+  await expectSums(cluster, lastHop, requests)
   expect(await member.stop()).toBe(0)
   await stopInTime(cluster, [survivor, sum])
 })
@@ -70,7 +70,7 @@ test('a rebalance in the middle of a commit: the new owner goes on from what was
   await sharedTasks([first], PARTITIONS / 2)
   const { requests, lastHop } = await traffic.end()
   await finish(publisher, sum, lastHop)
-  expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
+  await expectSums(cluster, lastHop, requests)
   // What the first one kept was committed late, and not done again.
   expect(first.counters().tasks.map(({ restores }) => restores)).toEqual([1, 1])
   await stopInTime(cluster, [first, second, sum])
@@ -109,7 +109,7 @@ test('a rebalance in the middle of a restore: each task is restored whole, where
   const more = manyAccounts(nextHop, 1)
   await publishRequests(publisher, more)
   await finish(publisher, sum, nextHop)
-  expect(await readSums(cluster, nextHop)).toEqual(expectedSums([...requests, ...more]))
+  await expectSums(cluster, nextHop, [...requests, ...more])
   await stopInTime(cluster, [first, second, sum])
 })
 
@@ -125,7 +125,7 @@ test('a member killed while it restores leaves nothing behind that the next one 
   const more = manyAccounts(nextHop, 1)
   await publishRequests(publisher, more)
   await finish(publisher, sum, nextHop)
-  expect(await readSums(cluster, nextHop)).toEqual(expectedSums([...requests, ...more]))
+  await expectSums(cluster, nextHop, [...requests, ...more])
   expect(next.counters().tasks).toMatchObject([{ restores: 1 }])
   await stopInTime(cluster, [next, sum])
 })
@@ -142,7 +142,7 @@ test('counts stay exact while members grow from one to four and shrink to two un
   await sharedTasks(members, 2)
   const { requests, lastHop } = await traffic.end()
   await finish(publisher, sum, lastHop)
-  expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
+  await expectSums(cluster, lastHop, requests)
   await stopInTime(cluster, [...members, sum])
 })
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { startTraffic } from '../acceptance/traffic.ts'
-import { committedThrough, finish, Harness, readSums } from '../runtime/harness.ts'
-import { countingStage, expectedSums, summingStage } from '../runtime/toy.ts'
+import { committedThrough, expectSums, finish, Harness } from '../runtime/harness.ts'
+import { countingStage, summingStage } from '../runtime/toy.ts'
 import { allInSync, leadersOf, OUTAGE_DEADLINE_MS, threeBrokers } from './three-brokers.ts'
 
 const PARTITIONS = 6
@@ -30,7 +30,7 @@ test(
 
     const { requests, lastHop } = await traffic.end()
     await finish(publisher, sum, lastHop)
-    expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
+    await expectSums(cluster, lastHop, requests)
   },
   DEADLINE_MS,
 )
@@ -56,7 +56,7 @@ test(
 
     const { requests, lastHop } = await traffic.end()
     await finish(publisher, sum, lastHop)
-    expect(await readSums(cluster, lastHop)).toEqual(expectedSums(requests))
+    await expectSums(cluster, lastHop, requests)
   },
   DEADLINE_MS,
 )

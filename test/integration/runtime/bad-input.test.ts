@@ -5,8 +5,8 @@ import { readTopic } from '../../../lib/kafka/reader.ts'
 import type { StageRuntime } from '../../../lib/kafka/stage-runtime.ts'
 import type { DeadLetter } from '../../../schemas/types.ts'
 import { eventually } from './cluster.ts'
-import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
-import { countingStage, expectedSums, HOP_MS, summingStage } from './toy.ts'
+import { committedThrough, expectSums, finish, Harness, publishRequests, requestsOf } from './harness.ts'
+import { countingStage, HOP_MS, summingStage } from './toy.ts'
 
 const harness = new Harness()
 afterEach(() => harness.close())
@@ -35,7 +35,7 @@ test('writes what it can not read to the dead letters once, restart or not, and 
   const second = await harness.start(cluster, countingStage(), 1)
   await finish(publisher, sum, 1_009)
 
-  expect(await readSums(cluster, 1_009)).toEqual(expectedSums([...before, ...after]))
+  await expectSums(cluster, 1_009, [...before, ...after])
   const letters = (await readTopic({ ...cluster, topic: 'dead-letters' })).map(({ value }) => value as DeadLetter)
   expect(letters).toMatchObject([
     { source: 'requests', partition: 0, offset: 500, stage: 'toy-count', reason: 'bad_wire_format', size_bytes: 12 },
@@ -74,7 +74,7 @@ test('sets aside poison at the head of a partition before any hop closes, once, 
   const requests = requestsOf(1_000, 1_000)
   await publishRequests(publisher, requests)
   await finish(publisher, sum, 1_004)
-  expect(await readSums(cluster, 1_004)).toEqual(expectedSums(requests))
+  await expectSums(cluster, 1_004, requests)
   const letters = (await readTopic({ ...cluster, topic: 'dead-letters' })).flatMap(({ value }) => value ?? [])
   const places = letters.map(({ source, offset }) => `${source}@${offset}`)
   expect(new Set(places).size).toBe(500)
@@ -107,7 +107,7 @@ test('ends the process when a processor throws, shows nothing of that hop, and g
   await harness.start(cluster, countingStage(), 1)
   await publishRequests(publisher, requests.slice(1_000))
   await finish(publisher, sum, 1_005)
-  expect(await readSums(cluster, 1_005)).toEqual(expectedSums(requests))
+  await expectSums(cluster, 1_005, requests)
 })
 
 test('says once per hop which part of a processor failed', async () => {

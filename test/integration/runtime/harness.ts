@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { openPublisher, type Publisher } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
@@ -8,7 +9,7 @@ import type { TestBroker } from '../../helpers/broker.ts'
 import { type Cluster, eventually, startCluster } from './cluster.ts'
 import { type MemberProcess, startMember } from './member-process.ts'
 import { stageSettings, toyWriters } from './settings.ts'
-import { HOP_MS, type HopSum, requestAt } from './toy.ts'
+import { expectedSums, HOP_MS, type HopSum, requestAt } from './toy.ts'
 
 /** What one test has opened, closed in reverse order at its end. */
 export class Harness {
@@ -126,4 +127,22 @@ export async function readSums(cluster: Cluster, lastHop: number): Promise<HopSu
     return records.some(({ hop }) => hop !== null && hop.hop >= lastHop)
   })
   return sums
+}
+
+/** Fails unless the sums are those of these requests, and says whether the stages or the producer made the difference. */
+export async function expectSums(cluster: Cluster, lastHop: number, requests: readonly Request[]): Promise<void> {
+  const sums = await readSums(cluster, lastHop)
+  const expected = expectedSums(requests)
+  const who = isDeepStrictEqual(sums, expected) ? '' : await inputFaults(cluster, requests)
+  expect(sums, who).toEqual(expected)
+}
+
+/** What lies on the topic and was not meant to, or the other way round. */
+async function inputFaults(cluster: Cluster, requests: readonly Request[]): Promise<string> {
+  const written = (await readTopic({ ...cluster, topic: 'requests' })).flatMap(({ value }) => value?.event_id ?? [])
+  const once = new Set(written)
+  const missing = requests.flatMap(({ event_id }) => (once.has(event_id) ? [] : [event_id]))
+  const repeated = written.filter((event_id) => !once.delete(event_id))
+  const part = (ids: readonly string[]) => `${ids.length}${ids.length > 0 ? ` (${ids.slice(0, 5).join(', ')})` : ''}`
+  return `requests on the topic: ${written.length} of ${requests.length}, missing ${part(missing)}, repeated ${part(repeated)}`
 }

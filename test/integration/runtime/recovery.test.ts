@@ -3,8 +3,8 @@ import type { KafkaClient } from '../../../lib/kafka/client.ts'
 import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
 import { TaskProducer } from '../../../lib/kafka/task-producer.ts'
 import { eventually } from './cluster.ts'
-import { committedThrough, finish, Harness, publishRequests, readSums, requestsOf } from './harness.ts'
-import { countingStage, expectedSums, summingStage } from './toy.ts'
+import { committedThrough, expectSums, finish, Harness, publishRequests, requestsOf } from './harness.ts'
+import { countingStage, summingStage } from './toy.ts'
 
 const PARTITIONS = 4
 const harness = new Harness()
@@ -23,7 +23,7 @@ test('keeps counts exact when a member is killed and its tasks are restored else
   member.signal('SIGKILL')
   await publishRequests(publisher, after)
   await finish(publisher, sum, 1_019)
-  expect(await readSums(cluster, 1_019)).toEqual(expectedSums([...before, ...after]))
+  await expectSums(cluster, 1_019, [...before, ...after])
 
   const taken = new Set(member.hops().map(({ task }) => task))
   const { tasks } = survivor.counters()
@@ -49,7 +49,7 @@ test('does not restore the tasks again that a member keeps when another joins', 
   )
   await publishRequests(publisher, after)
   await finish(publisher, sum, 1_019)
-  expect(await readSums(cluster, 1_019)).toEqual(expectedSums([...before, ...after]))
+  await expectSums(cluster, 1_019, [...before, ...after])
   expect(first.counters().tasks.map(({ restores, restored_records }) => [restores, restored_records])).toEqual([
     [1, 0],
     [1, 0],
@@ -74,7 +74,7 @@ test('restores a task whose producer was fenced off while the group still gives 
   harness.onClose(() => zombie.close())
   await publishRequests(publisher, after)
   await finish(publisher, sum, 1_009)
-  expect(await readSums(cluster, 1_009)).toEqual(expectedSums([...before, ...after]))
+  await expectSums(cluster, 1_009, [...before, ...after])
   expect(count.counters().tasks).toMatchObject([{ transactions_failed: 1, restores: 2 }])
 })
 
@@ -87,7 +87,7 @@ test('keeps counts exact when commits fail, whether or not the broker had carrie
   const requests = requestsOf(1_000, 6_000)
   await publishRequests(publisher, requests)
   await finish(publisher, sum, 1_029)
-  expect(await readSums(cluster, 1_029)).toEqual(expectedSums(requests))
+  await expectSums(cluster, 1_029, requests)
   expect(failures.before).toBeGreaterThan(0)
   expect(failures.after).toBeGreaterThan(0)
   const { tasks } = count.counters()
