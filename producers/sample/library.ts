@@ -45,17 +45,27 @@ let loaded: Library | undefined
 
 /** Reads the shipped data once per process: 0.6 MB compressed, 6 MB in memory. */
 export function loadLibrary(): Library {
-  loaded ??= readLibrary()
+  loaded ??= readLibrary((name) => gunzipSync(readFileSync(`${SAMPLE_DATA_FOLDER}${name}.gz`)).toString('utf8'))
   return loaded
 }
 
-function readLibrary(): Library {
+/** Parses the files that make-data writes, by name without `.gz`. */
+export function readLibrary(read: (name: string) => string): Library {
+  const lines = (name: string): string[] =>
+    read(name)
+      .split('\n')
+      .filter((line) => line !== '')
+  const jsonLines = <T>(name: string): T[] => lines(name).map((line) => JSON.parse(line) as T)
+  const csv = (name: string): string[][] =>
+    lines(name)
+      .slice(1)
+      .map((line) => line.split(','))
   const azure = [...csv('azure-conv.csv'), ...csv('azure-code.csv')]
   return {
     arenaHard: jsonLines<{ prompt: string }>('arena-hard.jsonl').map(({ prompt }) => prompt),
     mtBench: jsonLines<{ turns: string[] }>('mt-bench.jsonl').map(({ turns }) => turns),
     personas: jsonLines<{ prompt: string }>('personas.jsonl').map(({ prompt }) => prompt),
-    etl: readTemplates(),
+    etl: readTemplates(jsonLines('etl.jsonl')),
     gsm8k: jsonLines('gsm8k.jsonl'),
     humanEval: jsonLines('humaneval.jsonl'),
     functionCalls: jsonLines('bfcl.jsonl'),
@@ -63,26 +73,24 @@ function readLibrary(): Library {
     judge: jsonLines('judge-prompts.jsonl'),
     imageTasks: jsonLines('llava.jsonl'),
     agentTexts: jsonLines('lmcache-agent.jsonl'),
-    chatSessions: readChatSessions(),
-    agentSessions: readAgentSessions(),
+    chatSessions: readChatSessions(jsonLines('mooncake.jsonl')),
+    agentSessions: readAgentSessions(csv('lmcache-timing.csv')),
     apiSizes: azure.map(([, input, output]) => ({ input_tokens: Number(input), output_tokens: Number(output) })),
-    clientRates: readClientRates(),
+    clientRates: readClientRates(csv('servegen-rates.csv')),
     arrivals: readArrivals(csv('azure-conv.csv')),
   }
 }
 
-function readTemplates(): Map<string, string[]> {
-  const rows = jsonLines<{ template: string; prompt: string }>('etl.jsonl')
+function readTemplates(rows: { template: string; prompt: string }[]): Map<string, string[]> {
   const templates = new Map<string, string[]>(rows.map(({ template }) => [template, []]))
   for (const { template, prompt } of rows) templates.get(template)?.push(prompt)
   return templates
 }
 
 /** Requests that share a block beyond the product prefix are one conversation (producers/traces/mooncake.ts). */
-function readChatSessions(): SessionCall[][] {
-  const rows = jsonLines<{ timestamp: number; input_length: number; output_length: number; hash_ids: number[] }>(
-    'mooncake.jsonl',
-  )
+function readChatSessions(
+  rows: { timestamp: number; input_length: number; output_length: number; hash_ids: number[] }[],
+): SessionCall[][] {
   return groupSessions(
     rows.map(({ timestamp, input_length, output_length, hash_ids }, index) => ({
       session: String(hash_ids[1] ?? `alone ${index}`),
@@ -93,9 +101,9 @@ function readChatSessions(): SessionCall[][] {
   )
 }
 
-function readAgentSessions(): SessionCall[][] {
+function readAgentSessions(rows: string[][]): SessionCall[][] {
   return groupSessions(
-    csv('lmcache-timing.csv').map(([session, at_us, input, output]) => ({
+    rows.map(([session, at_us, input, output]) => ({
       session: session ?? '',
       at_ms: Math.floor(Number(at_us) / 1000),
       input_tokens: Math.ceil(Number(input) / CHARS_PER_TOKEN),
@@ -106,7 +114,11 @@ function readAgentSessions(): SessionCall[][] {
 
 function groupSessions(rows: ({ session: string; at_ms: number } & Size)[]): SessionCall[][] {
   const sessions = new Map<string, (Size & { at_ms: number })[]>()
-  for (const row of rows) sessions.set(row.session, [...(sessions.get(row.session) ?? []), row])
+  for (const row of rows) {
+    const session = sessions.get(row.session)
+    if (session === undefined) sessions.set(row.session, [row])
+    else session.push(row)
+  }
   return [...sessions.values()].map((calls) =>
     calls.map(({ at_ms, input_tokens, output_tokens }) => ({
       offset_ms: at_ms - calls[0]!.at_ms,
@@ -116,9 +128,9 @@ function groupSessions(rows: ({ session: string; at_ms: number } & Size)[]): Ses
   )
 }
 
-function readClientRates(): ClientRates[] {
+function readClientRates(rows: string[][]): ClientRates[] {
   const clients = new Map<string, { rate: number; cv: number }[]>()
-  for (const [category, model, client, , rate, cv] of csv('servegen-rates.csv')) {
+  for (const [category, model, client, , rate, cv] of rows) {
     const key = `${category},${model},${client}`
     clients.set(key, [...(clients.get(key) ?? []), { rate: Number(rate), cv: Number(cv) }])
   }
@@ -135,19 +147,4 @@ function readArrivals(rows: string[][]): number[] {
   const first_ms = times_ms[0]!
   const window_ms = times_ms.at(-1)! - first_ms + 1
   return times_ms.map((time_ms) => (time_ms - first_ms) / window_ms)
-}
-
-function csv(name: string): string[][] {
-  return lines(name)
-    .slice(1)
-    .map((line) => line.split(','))
-}
-
-function jsonLines<T>(name: string): T[] {
-  return lines(name).map((line) => JSON.parse(line) as T)
-}
-
-function lines(name: string): string[] {
-  const text = gunzipSync(readFileSync(`${SAMPLE_DATA_FOLDER}${name}.gz`)).toString('utf8')
-  return text.split('\n').filter((line) => line !== '')
 }

@@ -13,17 +13,58 @@ import { UsageError } from '../../lib/ops/errors.ts'
  * unknown or non-commercial is not read.
  */
 
+/** How much of each set is taken. `step` n keeps every nth row. */
+export interface Cut {
+  readonly rows_max: number
+  readonly step: (shipped: number) => number
+  readonly textSessions_max: number
+  readonly personas_max: number
+  readonly templates: readonly string[] | 'all'
+  readonly templateRows_max: number
+}
+
+/** What ships: free to redistribute, and small. */
+const SHIPPED: Cut = {
+  rows_max: 2_500,
+  step: (shipped) => shipped,
+  textSessions_max: 5,
+  personas_max: 160,
+  // Templates over passages that are free to redistribute (CommonGen and CommonsenseQA MIT, QuaRTz CC-BY-4.0).
+  templates: [
+    'quartz_use_info_from_paragraph_question',
+    'commonsense_qa_most_suitable_answer',
+    'common_gen_Given_concepts_type_1',
+  ],
+  templateRows_max: 150,
+}
+
+/** All of it, for those who have the sets at hand. */
+export const WHOLE_SETS: Cut = {
+  rows_max: Number.POSITIVE_INFINITY,
+  step: () => 1,
+  textSessions_max: Number.POSITIVE_INFINITY,
+  personas_max: Number.POSITIVE_INFINITY,
+  templates: 'all',
+  templateRows_max: Number.POSITIVE_INFINITY,
+}
+
 /** Uncompressed content of every file in the data folder, by name without `.gz`. */
-export function makeData(source: string): Map<string, string> {
+export function makeData(source: string, cut = SHIPPED): Map<string, string> {
   const read = (path: string): string => {
     const bytes = readFileSync(join(source, path))
     return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
   }
   return new Map([
-    ['mooncake.jsonl', joinLines(readLines(read('mooncake/conversation_trace.jsonl')).slice(0, 2_500))],
-    ['azure-code.csv', joinLines(readLines(read('azure_llm_2023/AzureLLMInferenceTrace_code.csv')).slice(0, 2_501))],
-    ['azure-conv.csv', joinLines(readLines(read('azure_llm_2023/AzureLLMInferenceTrace_conv.csv')).slice(0, 2_501))],
-    ['lmcache-agent.jsonl', agentSessions(read)],
+    ['mooncake.jsonl', joinLines(readLines(read('mooncake/conversation_trace.jsonl')).slice(0, cut.rows_max))],
+    [
+      'azure-code.csv',
+      joinLines(readLines(read('azure_llm_2023/AzureLLMInferenceTrace_code.csv')).slice(0, cut.rows_max + 1)),
+    ],
+    [
+      'azure-conv.csv',
+      joinLines(readLines(read('azure_llm_2023/AzureLLMInferenceTrace_conv.csv')).slice(0, cut.rows_max + 1)),
+    ],
+    ['lmcache-agent.jsonl', agentSessions(read, cut)],
     ['lmcache-timing.csv', agentTiming(read)],
     ['servegen-rates.csv', clientRates(read('servegen/client_rate_traces.csv.gz'))],
     ['servegen-fortnight.csv', clientFortnights(read('servegen/client_rate_traces.csv.gz'))],
@@ -32,15 +73,21 @@ export function makeData(source: string): Map<string, string> {
       pick(jsonLines(read('benign_prompts/arena_hard_v0.1.jsonl.gz')), 1, ({ prompt }) => ({ prompt })),
     ],
     ['mt-bench.jsonl', pick(jsonLines(read('benign_prompts/mt_bench.jsonl')), 1, ({ turns }) => ({ turns }))],
-    ['personas.jsonl', personas(read('benign_prompts/awesome_chatgpt_prompts.csv.gz'))],
-    ['etl.jsonl', etlRows(jsonLines(read('benign_prompts/etl_t0_half_of_templates.jsonl.gz')))],
+    ['personas.jsonl', personas(read('benign_prompts/awesome_chatgpt_prompts.csv.gz'), cut)],
+    ['etl.jsonl', etlRows(jsonLines(read('benign_prompts/etl_t0_half_of_templates.jsonl.gz')), cut)],
     [
       'gsm8k.jsonl',
-      pick(jsonLines(read('eval_harness/gsm8k_test.jsonl.gz')), 3, ({ question, answer }) => ({ question, answer })),
+      pick(jsonLines(read('eval_harness/gsm8k_test.jsonl.gz')), cut.step(3), ({ question, answer }) => ({
+        question,
+        answer,
+      })),
     ],
     ['humaneval.jsonl', pick(jsonLines(read('eval_harness/HumanEval.jsonl.gz')), 1, humanEval)],
-    ['bfcl.jsonl', functionCalls(jsonLines(read('campaign_prompts/agentic_BFCL_v4_live_multiple.json.gz')))],
-    ['math.jsonl', pick(parseArray(read('campaign_prompts/rl_math.json.gz')), 15, ({ problem }) => ({ problem }))],
+    ['bfcl.jsonl', functionCalls(jsonLines(read('campaign_prompts/agentic_BFCL_v4_live_multiple.json.gz')), cut)],
+    [
+      'math.jsonl',
+      pick(parseArray(read('campaign_prompts/rl_math.json.gz')), cut.step(15), ({ problem }) => ({ problem })),
+    ],
     [
       'judge-prompts.jsonl',
       pick(jsonLines(read('campaign_prompts/grading_mtbench_judge_prompts.jsonl')), 1, judgePrompt),
@@ -54,16 +101,13 @@ type Read = (path: string) => string
 
 const LMCACHE_FILES = ['lmcache_agent/magagent.jsonl.gz', 'lmcache_agent/miniswe.jsonl.gz']
 
-/** Sessions whose text ships: the ones with the least of it. */
-const TEXT_SESSIONS_PER_FILE = 5
-
-/** Whole sessions with their text, lines as published. */
-function agentSessions(read: Read): string {
+/** Whole sessions with their text, lines as published: the ones with the least of it. */
+function agentSessions(read: Read, { textSessions_max }: Cut): string {
   return LMCACHE_FILES.map((file) => {
     const chars = new Map<string, number>()
     const lines = readLines(read(file)).map((line) => ({ line, session: String((JSON.parse(line) as Row).session) }))
     for (const { line, session } of lines) chars.set(session, (chars.get(session) ?? 0) + line.length)
-    const smallest = [...chars].sort((a, b) => a[1] - b[1]).slice(0, TEXT_SESSIONS_PER_FILE)
+    const smallest = [...chars].sort((a, b) => a[1] - b[1]).slice(0, textSessions_max)
     const kept = new Set(smallest.map(([session]) => session))
     return joinLines(lines.filter(({ session }) => kept.has(session)).map(({ line }) => line))
   }).join('')
@@ -157,30 +201,32 @@ function shortNumbers(row: string): string {
 }
 
 const PERSONA_CHARS_MAX = 900
-const PERSONAS = 160
 
-function personas(csv: string): string {
+function personas(csv: string, { personas_max }: Cut): string {
   const kept = parseCsv(csv)
     .slice(1)
     .map((fields) => ({ prompt: fields[1] ?? '', kind: fields[3] }))
     .filter(({ prompt, kind }) => kind === 'TEXT' && prompt.length > 40 && prompt.length <= PERSONA_CHARS_MAX)
-  return pick(kept.slice(0, PERSONAS), 1, ({ prompt }) => ({ prompt }))
+  return pick(kept.slice(0, personas_max), 1, ({ prompt }) => ({ prompt }))
 }
 
-/** Templates over passages that are free to redistribute (CommonGen and CommonsenseQA MIT, QuaRTz CC-BY-4.0). */
-const ETL_TEMPLATES = [
-  'quartz_use_info_from_paragraph_question',
-  'commonsense_qa_most_suitable_answer',
-  'common_gen_Given_concepts_type_1',
-]
-
-function etlRows(rows: Row[]): string {
-  return ETL_TEMPLATES.map((name) =>
-    pick(rows.filter(({ template }) => template === name).slice(0, 150), 1, ({ template, prompt }) => ({
-      template,
-      prompt,
-    })),
-  ).join('')
+/** Rows by template, so that the rows of one stand together. */
+function etlRows(rows: Row[], { templates, templateRows_max }: Cut): string {
+  const byTemplate = new Map<string, Row[]>()
+  for (const row of rows) {
+    const known = byTemplate.get(String(row.template))
+    if (known === undefined) byTemplate.set(String(row.template), [row])
+    else known.push(row)
+  }
+  const names = templates === 'all' ? [...byTemplate.keys()] : templates
+  return names
+    .map((name) =>
+      pick((byTemplate.get(name) ?? []).slice(0, templateRows_max), 1, ({ template, prompt }) => ({
+        template,
+        prompt,
+      })),
+    )
+    .join('')
 }
 
 function humanEval({ prompt, canonical_solution }: Row): Row {
@@ -191,9 +237,9 @@ function judgePrompt({ name, system_prompt, prompt_template }: Row): Row {
   return { name, system_prompt, prompt_template }
 }
 
-/** First user turn and the names of the offered functions, of every fourth case. */
-function functionCalls(rows: Row[]): string {
-  return pick(rows, 4, (row) => {
+/** First user turn and the names of the offered functions; of every fourth case in what ships. */
+function functionCalls(rows: Row[], { step }: Cut): string {
+  return pick(rows, step(4), (row) => {
     const [turn] = row.question as { content: string }[][]
     return {
       prompt: turn?.at(-1)?.content ?? '',
