@@ -21,7 +21,7 @@ export function* agents(stage: Stage, customer: Customer, from_ms: number): Acto
     yield { until_ms: at_ms }
     if (at_ms < door.closed_until_ms) continue
     if (door.rejections >= REJECTIONS_MAX) return
-    stage.spawn(agentRun(stage, customer, adopts_ms, at_ms, door), at_ms)
+    stage.spawn(agentRun(stage, customer, adopts_ms, at_ms, undefined, door), at_ms)
   }
 }
 
@@ -31,13 +31,13 @@ export function* agentRun(
   customer: Customer,
   adopts_ms: number,
   start_ms: number,
+  address = customer.random.int(customer.account.addresses.length),
   door = { rejections: 0, closed_until_ms: 0 },
 ): Actor {
   const { library } = stage
   const { account, random, params, system } = customer
   const given = system === undefined ? {} : { system }
   const session_id = sessionId(random)
-  const address = random.int(account.addresses.length)
   const task = random.chance(0.4)
     ? question(library, random)
     : `${random.pick(library.functionCalls).prompt}\n\n${excerpt(passage(library, random), random)}`

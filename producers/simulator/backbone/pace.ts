@@ -51,6 +51,11 @@ export function workingPaces(): readonly Pace[] {
   return servegenPaces().filter(({ rates }) => rates.filter((rate) => rate > 0).length >= WORKING_HOURS_MIN)
 }
 
+/** Clients that are never silent for an hour. */
+export function steadyPaces(): readonly Pace[] {
+  return servegenPaces().filter(({ rates }) => rates.every((rate) => rate > 0))
+}
+
 let people: Pace | undefined
 
 /** The mean of the steady clients by the hour of the week: day and night, weekday and weekend, as measured. */

@@ -1,4 +1,4 @@
-import { workingPaces } from '../backbone/pace.ts'
+import { steadyPaces } from '../backbone/pace.ts'
 import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { pickHabits } from '../habits.ts'
 import { atTimes, enrol, established, HOUR_MS, honest } from '../honest/cast.ts'
@@ -22,7 +22,7 @@ export const migration: Scenario = {
     const template = `${random.pick(library.personas)}\n\n`
     const params = pickHabits('api', random)
     const model = world.model(random, window.start_ms)
-    const pace = random.pick(workingPaces())
+    const pace = random.pick(steadyPaces())
     const moves = Math.max(1, settings.accounts - 1)
     const step_ms = (window.end_ms - window.start_ms) / (moves + 1)
     for (let key = 0; key <= moves; key++) {

@@ -1,4 +1,4 @@
-import { servegenPaces } from '../backbone/pace.ts'
+import { steadyPaces } from '../backbone/pace.ts'
 import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { atTimes, established, keysOf } from '../honest/cast.ts'
 import { soleCall } from '../sdk.ts'
@@ -19,12 +19,10 @@ export const batchEtl: Scenario = {
     const plan = random.pick(['team', 'enterprise', 'pay_as_you_go'] as const)
     const org = world.organisation(random, { plan, network: 'cloud', created_ms: established(stage) })
     const rows = etlRows(library, random)
-    // The steadiest of the measured clients: those that are never silent.
-    const steady = servegenPaces().filter(({ rates }) => rates.every((rate) => rate > 0))
     const params = { stream: false, max_tokens: random.pick([16, 64, 256]), temperature: 0 }
     const model = world.model(random, window.start_ms)
     for (const account of keysOf(stage, org, settings, 'etl')) {
-      const times = arrivalTimes(random.pick(steady), ROWS_PER_DAY * settings.rate, window, 0, random)
+      const times = arrivalTimes(random.pick(steadyPaces()), ROWS_PER_DAY * settings.rate, window, 0, random)
       stage.spawn(
         atTimes(stage, times, (at_ms) => {
           const row = random.pick(rows)

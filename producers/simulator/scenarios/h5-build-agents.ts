@@ -1,6 +1,6 @@
 import { agentRun } from '../backbone/agent.ts'
 import { customerOf } from '../backbone/mint.ts'
-import { workingPaces } from '../backbone/pace.ts'
+import { steadyPaces } from '../backbone/pace.ts'
 import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { atTimes, established, keysOf } from '../honest/cast.ts'
 import type { Scenario } from '../stage.ts'
@@ -24,16 +24,18 @@ export const buildAgents: Scenario = {
       const customer = customerOf(
         stage,
         account,
-        { kind: 'agent', pace: random.pick(workingPaces()), template: null },
+        { kind: 'agent', pace: random.pick(steadyPaces()), template: null },
         1,
         random.fork(account.record.account_id),
       )
       account.addresses = Array.from({ length: MACHINES }, () => world.address(random, 'cloud'))
       const times = arrivalTimes(customer.pace, RUNS_PER_DAY * settings.rate, window, customer.offset_h, random)
+      let jobs = 0
       stage.spawn(
         atTimes(stage, times, (at_ms) => {
-          account.addresses[random.int(MACHINES)] = world.address(random, 'cloud')
-          return agentRun(stage, customer, Number.POSITIVE_INFINITY, at_ms)
+          const machine = jobs++ % MACHINES
+          account.addresses[machine] = world.address(random, 'cloud')
+          return agentRun(stage, customer, Number.POSITIVE_INFINITY, at_ms, machine)
         }),
       )
     }
