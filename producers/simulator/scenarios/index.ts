@@ -14,9 +14,31 @@ import { explainability } from './h11-explainability.ts'
 import { migration } from './h12-migration.ts'
 import { viralAgent } from './h13-viral-agent.ts'
 import { ownKeyAggregator } from './h14-own-key-aggregator.ts'
+import { m1SynchronisedReasoning } from './m1-synchronised-reasoning.ts'
+import { m2ManyPathways } from './m2-many-pathways.ts'
+import { m3ModelLaunch } from './m3-model-launch.ts'
+import { m4HotStandby } from './m4-hot-standby.ts'
+import { m5Churn } from './m5-churn.ts'
+import { m6LowAndSlow } from './m6-low-and-slow.ts'
+import { m7Relay } from './m7-relay.ts'
+import { m8Cleaner } from './m8-cleaner.ts'
+import { m9TechniqueSearch } from './m9-technique-search.ts'
+import { m10LogprobProbing } from './m10-logprob-probing.ts'
+import { m11SignatureReplay } from './m11-signature-replay.ts'
 
 /** All scenarios, in the order of `--help`. To add one, write its file and add its line here. */
 export const SCENARIOS: readonly Scenario[] = [
+  m1SynchronisedReasoning,
+  m2ManyPathways,
+  m3ModelLaunch,
+  m4HotStandby,
+  m5Churn,
+  m6LowAndSlow,
+  m7Relay,
+  m8Cleaner,
+  m9TechniqueSearch,
+  m10LogprobProbing,
+  m11SignatureReplay,
   evaluationFarm,
   universityClass,
   batchEtl,
