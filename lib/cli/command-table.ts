@@ -75,6 +75,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/erase.ts')).erase,
   },
   {
+    name: 'leak-audit',
+    summary: 'look for raw fields that give the campaigns of labelled traffic away',
+    load: async () => (await import('./commands/leak-audit.ts')).leakAudit,
+  },
+  {
     name: 'config',
     summary: 'print the settings in force, or the table of all settings',
     load: async () => (await import('./commands/config.ts')).config,
