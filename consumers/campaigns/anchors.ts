@@ -83,9 +83,11 @@ function pooledLogP(
   )
 }
 
-/** Accounts that hold an anchor and one of its conjunctions. */
+/** Accounts that hold an anchor and one of its conjunctions, in no order: the fewer of the two are asked about the other. */
 export function holdersOfBoth(anchor: AnchorAssessment, conjunction: Conjunction, holdings: Holdings): string[] {
-  const holders = holdings.objects.get(objectKey(anchor))?.holders
-  const key = objectKey(conjunction)
-  return holders ? [...holders.keys()].filter((account_id) => holdings.holds(account_id, key)) : []
+  const one = holdings.objects.get(objectKey(anchor))?.holders
+  const other = holdings.objects.get(objectKey(conjunction))?.holders
+  if (!one || !other) return []
+  const [few, many] = one.size <= other.size ? [one, other] : [other, one]
+  return [...few.keys()].filter((account_id) => many.has(account_id))
 }
