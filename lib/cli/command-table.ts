@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   {
+    name: 'evaluate',
+    summary: 'score alerts or the whole pipeline against labels, over files or simulated traffic',
+    load: async () => (await import('./commands/evaluate.ts')).evaluate,
+  },
+  {
     name: 'run',
     summary: 'run long-lived consumers on Kafka',
     load: async () => (await import('./commands/run.ts')).run,

@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises'
+import { type Command, Option } from 'commander'
+import type { Method } from '../../evaluation/method.ts'
+import { pipelineMethods } from '../../evaluation/pipeline/pipeline-methods.ts'
+import { PROFILES } from '../../evaluation/profiles.ts'
+import { recordOf } from '../../evaluation/recorded-quality.ts'
+import { tablesOf } from '../../evaluation/report/tables.ts'
+import { partResults, type Results } from '../../evaluation/results.ts'
+import { runProfile } from '../../evaluation/run-profile.ts'
+import { UsageError } from '../../ops/errors.ts'
+import { type CliCommand, type CliContext, jsonOption } from '../command.ts'
+import { evaluateFiles } from '../evaluate/evaluate-files.ts'
+import { writeReport } from '../evaluate/write-report.ts'
+import { wholeNumber } from '../number-options.ts'
+import { detectionHash, sketchKeys } from '../pipeline.ts'
+import type { Config } from '../settings-schema.ts'
+
+interface EvaluateOptions {
+  readonly events?: string
+  readonly labels?: string
+  readonly alerts?: string
+  readonly profile?: string
+  readonly seed: number
+  readonly report?: string
+  readonly out?: string
+  readonly record?: string
+}
+
+/** `hydrawatch evaluate`: how well alerts, or the pipeline and its ablations, agree with what is true of a stream. */
+export const evaluate: CliCommand<EvaluateOptions> = {
+  configure(command: Command) {
+    command
+      .addOption(new Option('--events <file>', "NDJSON, gzipped or not; '-' for standard input"))
+      .addOption(new Option('--labels <file>', 'the truth, one line per account'))
+      .addOption(new Option('--alerts <file>', 'of `hydrawatch replay`; default: run the methods over the events'))
+      .addOption(new Option('--profile <name>', 'simulate and judge instead').choices(PROFILES.map(({ name }) => name)))
+      .addOption(new Option('--seed <number>', 'of the simulation and of resampling').default(1).argParser(wholeNumber))
+      .addOption(new Option('--report <folder>', 'for report.html, results.json and the plots'))
+      .addOption(new Option('--out <folder>', 'the same as --report'))
+      .addOption(new Option('--record <file>', 'where the figures go that later runs are held to'))
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        () => `\nProfiles:\n${PROFILES.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`).join('\n')}`,
+      )
+  },
+
+  async run(context, options) {
+    const results = await resultsOf(context, options)
+    context.out.endProgress()
+    for (const { title, columns, rows } of tablesOf(results)) {
+      if (context.out.json) break
+      context.out.text(`\n${title}`)
+      context.out.rows(
+        columns.map((column, at) => ({ title: column, value: (row: readonly string[]) => row[at]! })),
+        rows,
+      )
+    }
+    if (context.out.json) context.out.record(results, '')
+    const folder = options.report ?? options.out
+    if (folder !== undefined) {
+      await writeReport(folder, results)
+      context.out.note(`report in ${folder}`)
+    }
+    if (options.record !== undefined) await writeFile(options.record, `${JSON.stringify(recordOf(results), null, 2)}\n`)
+  },
+}
+
+async function resultsOf(context: CliContext, options: EvaluateOptions): Promise<Results> {
+  const { events, labels, alerts, profile: name, seed } = options
+  const config = context.config()
+  const config_hash = detectionHash(config)
+  if (name !== undefined) {
+    if (events !== undefined || labels !== undefined || alerts !== undefined)
+      throw new UsageError('--profile simulates its own events; leave --events, --labels and --alerts out')
+    return runProfile(PROFILES.find((profile) => profile.name === name)!, {
+      seed,
+      settings: config,
+      hops: config.hops,
+      config_hash,
+      keys: sketchKeys(config),
+      baselines: () => [],
+      clock_ms: () => performance.now(),
+      onEvent(part, count) {
+        if (count % 500 === 0) context.out.progress(() => `${part}: ${count} events`)
+      },
+    })
+  }
+  if (events === undefined || labels === undefined)
+    throw new UsageError('evaluate needs --events and --labels, or --profile')
+  const result = await evaluateFiles(
+    context,
+    config,
+    { events, labels, alerts: alerts ?? null },
+    methodsOf(config),
+    seed,
+  )
+  return {
+    profile: 'files',
+    seed,
+    config_hash,
+    parts: [partResults('files', 'the events and labels that were given', result)],
+    cost_curve: [],
+    cost: { files: result.seconds },
+  }
+}
+
+function methodsOf(config: Config): readonly Method[] {
+  const { hops } = config
+  return pipelineMethods({ settings: config, hops, config_hash: detectionHash(config), ablations: true })
+}

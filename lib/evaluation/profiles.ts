@@ -1,0 +1,120 @@
+import { SCENARIOS } from '../../producers/simulator/scenarios/index.ts'
+import type { ScenarioChoice } from '../../producers/simulator/simulation.ts'
+
+/** One stream of a profile. */
+export interface ProfilePart {
+  readonly name: string
+  readonly summary: string
+  readonly days: number
+  readonly accounts: number
+  readonly rate: number
+  readonly scenarios: readonly ScenarioChoice[]
+  /** The pipeline's decisions are obeyed. */
+  readonly isClosedLoop: boolean
+  /** Pipeline alone, or with ablations and baselines. */
+  readonly methods: 'all' | 'pipeline'
+  /** For the cost curve: the multiplier of the campaigns' pace. */
+  readonly trialRate?: number
+}
+
+export interface Profile {
+  readonly name: string
+  readonly summary: string
+  readonly parts: readonly ProfilePart[]
+}
+
+const HARD_INSTANCES_STANDARD = 20
+// Fewer than a campaign needs to be quite itself; more would outnumber what so few customers can balance.
+const SMALL_CAMPAIGN_ACCOUNTS = 10
+const LEVELS = [0, 1, 2, 3]
+
+/** Profiles as they are run; what each scenario is by itself stands in its own file. */
+export const PROFILES: readonly Profile[] = [
+  {
+    name: 'small',
+    summary: 'minutes on one core; one instance of each hard negative, so that families are only smoke-tested',
+    parts: [
+      {
+        name: 'mixed',
+        summary: 'ordinary customers, every campaign at level 1 and every hard negative',
+        days: 0.5,
+        accounts: 2_000,
+        rate: 0.3,
+        scenarios: [...malicious({ level: 1, accounts: SMALL_CAMPAIGN_ACCOUNTS }), ...honest(1)],
+        isClosedLoop: false,
+        methods: 'all',
+      },
+      benignPart('benign-fortnight', 14, 150, 0.1),
+      ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
+      closedPart(0.25, 200, SMALL_CAMPAIGN_ACCOUNTS),
+    ],
+  },
+  {
+    name: 'standard',
+    summary: 'about an hour; 20 instances of each hard negative',
+    parts: [
+      {
+        name: 'mixed',
+        summary: 'ordinary customers, every campaign at levels 0 to 3, most at 1, and every hard negative',
+        days: 2,
+        accounts: 20_000,
+        rate: 1,
+        scenarios: [
+          ...malicious({ level: 1, instances: 2 }),
+          ...[0, 2, 3].flatMap((level) => malicious({ level })),
+          ...honest(HARD_INSTANCES_STANDARD),
+        ],
+        isClosedLoop: false,
+        methods: 'all',
+      },
+      benignPart('benign-fortnight', 14, 3_000, 1),
+      ...costParts([0.1, 0.3, 1, 3], 2_000, 1),
+      closedPart(3, 2_000),
+    ],
+  },
+]
+
+function benignPart(name: string, days: number, accounts: number, rate: number): ProfilePart {
+  const summary = 'ordinary customers with shared prompts, networks, cards and clients, and no campaign'
+  return { name, summary, days, accounts, rate, scenarios: [], isClosedLoop: false, methods: 'all' }
+}
+
+function costParts(rates: readonly number[], accounts: number, days: number, each?: number): ProfilePart[] {
+  return rates.map((rate) => ({
+    name: `cost-curve at ${rate}`,
+    summary: `every campaign at levels 0 to 3, with ${rate} of its usual pace`,
+    days,
+    accounts,
+    rate: 1,
+    scenarios: LEVELS.flatMap((level) => malicious({ level, rate, ...sized(each) })),
+    isClosedLoop: false,
+    methods: 'pipeline',
+    trialRate: rate,
+  }))
+}
+
+function closedPart(days: number, accounts: number, each?: number): ProfilePart {
+  return {
+    name: 'closed-loop',
+    summary: 'campaigns that replace what the pipeline takes from them: its decisions bind the gateway',
+    days,
+    accounts,
+    rate: 1,
+    scenarios: malicious({ level: 1, ...sized(each) }),
+    isClosedLoop: true,
+    methods: 'pipeline',
+  }
+}
+
+/** Accounts of a campaign; undefined leaves it to the scenario. */
+function sized(accounts: number | undefined): { accounts?: number } {
+  return accounts === undefined ? {} : { accounts }
+}
+
+function malicious(choice: Omit<ScenarioChoice, 'name'>): ScenarioChoice[] {
+  return SCENARIOS.filter(({ label }) => label === 'malicious').map(({ name }) => ({ name, ...choice }))
+}
+
+function honest(instances: number): ScenarioChoice[] {
+  return SCENARIOS.filter(({ label }) => label === 'benign').map(({ name }) => ({ name, instances }))
+}

@@ -1,0 +1,186 @@
+import type { EventRate } from '../metrics/event-rate.ts'
+import type { Proportion } from '../metrics/proportion.ts'
+import type { PartResults, Results } from '../results.ts'
+import type { Scorecard } from '../scorecard.ts'
+
+/** A table for people; the same on a terminal and in the report. */
+export interface ReportTable {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export function tablesOf(results: Results): ReportTable[] {
+  return [...results.parts.flatMap(tablesOfPart), costTable(results)].filter(({ rows }) => rows.length > 0)
+}
+
+function tablesOfPart(part: PartResults): ReportTable[] {
+  const main = part.scorecards.filter(({ method }) => !isAblation(method))
+  const ablations = part.scorecards.filter(({ method }) => method === 'pipeline' || isAblation(method))
+  const pipeline = part.scorecards[0]!
+  return [
+    streamTable(part),
+    methodTable(`${part.part}: methods`, main),
+    accountTable(`${part.part}: accounts`, main),
+    clusterTable(`${part.part}: groups`, main),
+    leakageTable(`${part.part}: what leaked before ${pipeline.method} noticed`, pipeline),
+    hardTable(`${part.part}: hard negatives under ${pipeline.method}, worst first`, pipeline),
+    ...(ablations.length > 1 ? [methodTable(`${part.part}: ablation`, ablations)] : []),
+  ]
+}
+
+function streamTable({ part, summary, stream }: PartResults): ReportTable {
+  const share = (a: number, b: number) => `${a} of ${b} (${percent(b === 0 ? null : a / b)})`
+  return {
+    title: `${part}: ${summary}`,
+    columns: ['events', 'days', 'malicious accounts', 'malicious events', 'campaigns', 'benign organisation-weeks'],
+    rows: [
+      [
+        String(stream.events),
+        number(stream.length_days),
+        share(stream.malicious_accounts, stream.accounts),
+        share(stream.malicious_events, stream.events),
+        String(stream.campaigns),
+        number(stream.benign_organisation_weeks),
+      ],
+    ],
+  }
+}
+
+function methodTable(title: string, cards: readonly Scorecard[]): ReportTable {
+  return {
+    title,
+    columns: [
+      'method',
+      'campaigns found',
+      'false clusters per 10,000 org-weeks',
+      'found at most 1 per 10,000',
+      'benign among accused',
+      'backbone accused',
+      'replacements within 1 h',
+      'within 24 h',
+      'ECE',
+    ],
+    rows: cards.map((card) => [
+      card.method,
+      share(card.campaigns.recall),
+      rate(card.campaigns.falseClusters),
+      share(card.budgeted.recall),
+      share(card.collateral.benignAmongAccused),
+      share(card.collateral.backbone),
+      share(card.replacement.within_1h),
+      share(card.replacement.within_24h),
+      number(card.calibration.ece),
+    ]),
+  }
+}
+
+function accountTable(title: string, cards: readonly Scorecard[]): ReportTable {
+  return {
+    title,
+    columns: ['method', 'recall at FPR 0.001', 'at 0.0001', 'partial AUC below 0.001', 'event PR-AUC', 'chance'],
+    rows: cards.map(({ method, accounts }) => [
+      method,
+      ...accounts.at.map(({ recall, interval, benign_allowed }) => {
+        const range = interval ? ` [${percent(interval.low)}, ${percent(interval.high)}]` : ''
+        const small = benign_allowed < 1 ? `; ${number(benign_allowed)} benign accounts allowed` : ''
+        return `${percent(recall)}${range}${small}`
+      }),
+      number(accounts.partial_auc_1e3),
+      number(accounts.event_pr_auc),
+      number(accounts.event_share),
+    ]),
+  }
+}
+
+function clusterTable(title: string, cards: readonly Scorecard[]): ReportTable {
+  return {
+    title,
+    columns: ['method', 'findings', 'purity', 'completeness', 'B-cubed F1', 'V-measure', 'split', 'merging'],
+    rows: cards.map(({ method, clusters, collateral }) => [
+      method,
+      String(collateral.findings),
+      number(clusters.purity),
+      number(clusters.completeness),
+      number(clusters.b_cubed_f1),
+      number(clusters.v_measure),
+      String(collateral.splitCampaigns),
+      String(collateral.mergingFindings),
+    ]),
+  }
+}
+
+function leakageTable(title: string, { leakage }: Scorecard): ReportTable {
+  return {
+    title,
+    columns: [
+      'campaign',
+      'level',
+      'accounts',
+      'exchanges',
+      'leaked',
+      'share',
+      'floored',
+      'tokens',
+      'after',
+      '80% named',
+    ],
+    rows: leakage.map(({ campaign_id, level, accounts, exchanges, found, named }) => [
+      campaign_id,
+      String(level ?? ''),
+      String(accounts),
+      String(exchanges),
+      String(found.exchanges),
+      percent(found.share),
+      percent(found.share_floored),
+      String(found.output_tokens),
+      found.after_ms === null ? 'never' : `${number(found.after_ms / 3_600_000)} h`,
+      named.after_ms === null ? 'never' : `${named.exchanges} (${percent(named.share)})`,
+    ]),
+  }
+}
+
+function hardTable(title: string, { hardNegatives }: Scorecard): ReportTable {
+  return {
+    title,
+    columns: ['family', 'instances accused', 'accounts accused'],
+    rows: hardNegatives.map(({ family, instances, accounts }) => [family, share(instances), share(accounts)]),
+  }
+}
+
+function costTable({ cost_curve }: Results): ReportTable {
+  return {
+    title: 'answers per account and day at which half of the campaigns are found',
+    columns: ['level', 'at half', 'tried'],
+    rows: cost_curve.map(({ level, throughput_at_half, where, points }) => [
+      String(level),
+      throughput_at_half === null ? where : number(throughput_at_half),
+      points.map(({ throughput, found }) => `${number(throughput)}: ${found.hits} of ${found.trials}`).join('; '),
+    ]),
+  }
+}
+
+export function isAblation(method: string): boolean {
+  return method.startsWith('pipeline without ')
+}
+
+/** A rate of 0 always stands beside what it bounds. */
+export function share({ hits, trials, rate: value, low, high, bound }: Proportion): string {
+  if (value === null) return 'none to judge'
+  const certainty = bound === null ? `[${percent(low)}, ${percent(high)}]` : `below ${percent(bound)}`
+  return `${hits} of ${trials}, ${percent(value)} ${certainty}`
+}
+
+function rate({ events, rate: value, low, high, bound }: EventRate): string {
+  if (value === null) return 'none to judge'
+  const certainty = bound === null ? `[${number(low)}, ${number(high)}]` : `below ${number(bound)}`
+  return `${events}: ${number(value)} ${certainty}`
+}
+
+function percent(value: number | null): string {
+  return value === null ? '-' : `${number(value * 100)}%`
+}
+
+function number(value: number | null): string {
+  return value === null ? '-' : String(Number(value.toPrecision(3)))
+}

@@ -1,0 +1,58 @@
+import type { PipelineSettings } from '../../consumers/pipeline.ts'
+import type { SketchKeys } from '../sketch/request-sketch.ts'
+import type { HopSettings } from '../stream/topology.ts'
+import type { Method } from './method.ts'
+import { costCurve, type Trial } from './metrics/cost-curve.ts'
+import { pipelineMethods } from './pipeline/pipeline-methods.ts'
+import type { Profile } from './profiles.ts'
+import { type PartResults, partResults, type Results, trialsOf } from './results.ts'
+import { runSimulatedPart } from './simulated-part.ts'
+
+export interface RunOptions {
+  readonly seed: number
+  readonly settings: PipelineSettings
+  readonly hops: HopSettings
+  readonly config_hash: string
+  readonly keys: SketchKeys
+  /** Beside the pipeline, new ones for each part. */
+  readonly baselines: () => readonly Method[]
+  readonly clock_ms: () => number
+  /** Called between events. */
+  readonly onEvent: (part: string, events: number) => void
+}
+
+/** Simulates and judges every part of a profile, one after the other. */
+export function runProfile(profile: Profile, options: RunOptions): Results {
+  const { seed, settings, hops, config_hash, keys, clock_ms } = options
+  const parts: PartResults[] = []
+  const trials: Trial[] = []
+  const cost: Record<string, Record<string, number>> = {}
+  for (const part of profile.parts) {
+    const { days, accounts, rate, scenarios, isClosedLoop } = part
+    const enforced = { ...settings, enforcement: { ...settings.enforcement, mode: 'enforced' as const } }
+    const isFull = part.methods === 'all'
+    const began_ms = clock_ms()
+    const result = runSimulatedPart({
+      simulation: { seed, days, accounts, rate, scenarios },
+      keys,
+      isClosedLoop,
+      seed,
+      clock_ms,
+      methods: (onDecision) => [
+        ...pipelineMethods({
+          settings: isClosedLoop ? enforced : settings,
+          hops,
+          config_hash,
+          ablations: isFull,
+          onDecision,
+        }),
+        ...(isFull ? options.baselines() : []),
+      ],
+      onEvent: (events) => options.onEvent(part.name, events),
+    })
+    parts.push(partResults(part.name, part.summary, result))
+    cost[part.name] = { ...result.seconds, 'everything with simulation': Math.round(clock_ms() - began_ms) / 1_000 }
+    if (part.trialRate !== undefined) trials.push(...trialsOf(result, part.trialRate))
+  }
+  return { profile: profile.name, seed, config_hash, parts, cost_curve: costCurve(trials), cost }
+}
