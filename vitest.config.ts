@@ -17,6 +17,10 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      {
+        // Minutes, so that `npm test` leaves it out; .ci/run has a step for it.
+        test: { ...common, name: 'evaluation', include: ['test/evaluation/**/*.test.ts'], testTimeout: 900_000 },
+      },
       { test: { ...common, name: 'topology', include: ['test/topology/**/*.test.ts'] } },
       {
         test: {

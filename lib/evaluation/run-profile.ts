@@ -17,12 +17,12 @@ export interface RunOptions {
   /** Beside the pipeline, new ones for each part. */
   readonly baselines: () => readonly Method[]
   readonly clock_ms: () => number
-  /** Called between events. */
-  readonly onEvent: (part: string, events: number) => void
+  /** Called and waited for between events, now and then: what it throws ends the run. */
+  readonly onProgress: (part: string, events: number) => Promise<void>
 }
 
 /** Simulates and judges every part of a profile, one after the other. */
-export function runProfile(profile: Profile, options: RunOptions): Results {
+export async function runProfile(profile: Profile, options: RunOptions): Promise<Results> {
   const { seed, settings, hops, config_hash, keys, clock_ms } = options
   const parts: PartResults[] = []
   const trials: Trial[] = []
@@ -32,7 +32,7 @@ export function runProfile(profile: Profile, options: RunOptions): Results {
     const enforced = { ...settings, enforcement: { ...settings.enforcement, mode: 'enforced' as const } }
     const isFull = part.methods === 'all'
     const began_ms = clock_ms()
-    const result = runSimulatedPart({
+    const result = await runSimulatedPart({
       simulation: { seed, days, accounts, rate, scenarios },
       keys,
       isClosedLoop,
@@ -48,7 +48,7 @@ export function runProfile(profile: Profile, options: RunOptions): Results {
         }),
         ...(isFull ? options.baselines() : []),
       ],
-      onEvent: (events) => options.onEvent(part.name, events),
+      onProgress: (events) => options.onProgress(part.name, events),
     })
     parts.push(partResults(part.name, part.summary, result))
     cost[part.name] = { ...result.seconds, 'everything with simulation': Math.round(clock_ms() - began_ms) / 1_000 }

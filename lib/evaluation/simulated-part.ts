@@ -16,15 +16,17 @@ export interface SimulatedPart {
   readonly isClosedLoop: boolean
   readonly seed: number
   readonly clock_ms: () => number
-  /** Called between events. */
-  readonly onEvent?: (events: number) => void
+  /** Called and waited for between events, now and then: what it throws ends the run. */
+  readonly onProgress: (events: number) => Promise<void>
 }
+
+const PROGRESS_EVENTS = 500
 
 /**
  * Makes traffic, takes it over the edge and gives it to the methods, one event at a time, so that nothing is kept but what
  * methods keep. In a closed loop a decision binds the simulated gateway from the event after the one that led to it.
  */
-export function runSimulatedPart(part: SimulatedPart): BenchResult {
+export async function runSimulatedPart(part: SimulatedPart): Promise<BenchResult> {
   const simulation = simulate(part.simulation)
   const edge = createEdge({ keys: part.keys })
   const methods = part.methods((_account_id, decision) => {
@@ -39,7 +41,7 @@ export function runSimulatedPart(part: SimulatedPart): BenchResult {
     if ('reason' in record)
       throw new InvariantViolated(`the simulator made a record that the intake refuses: ${record.detail}`)
     bench.take(record)
-    part.onEvent?.(++events)
+    if (++events % PROGRESS_EVENTS === 0) await part.onProgress(events)
   }
   return bench.finish(simulation.labels(), part.seed)
 }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import type { Method } from '../../evaluation/method.ts'
 import { pipelineMethods } from '../../evaluation/pipeline/pipeline-methods.ts'
@@ -81,8 +82,11 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
       keys: sketchKeys(config),
       baselines: () => [],
       clock_ms: () => performance.now(),
-      onEvent(part, count) {
-        if (count % 500 === 0) context.out.progress(() => `${part}: ${count} events`)
+      async onProgress(part, events) {
+        context.out.progress(() => `${part}: ${events} events`)
+        // Signals are only heard when the event loop comes round.
+        await setImmediate()
+        context.signal.throwIfAborted()
       },
     })
   }

@@ -1,7 +1,7 @@
 import { createIntakeCounters } from '../../../producers/intake/intake.ts'
 import { Bench, type BenchResult } from '../../evaluation/bench.ts'
 import type { Label } from '../../evaluation/label.ts'
-import type { Method } from '../../evaluation/method.ts'
+import type { Finding, Findings, Method } from '../../evaluation/method.ts'
 import { AlertLedger } from '../../evaluation/pipeline/alert-ledger.ts'
 import { compareText } from '../../stream/order.ts'
 import type { CliContext } from '../command.ts'
@@ -29,7 +29,8 @@ export async function evaluateFiles(
   seed: number,
 ): Promise<BenchResult> {
   const labels = await readRecords(labelsPath, labelLine, 'label')
-  const bench = new Bench(alerts === null ? methods : [await alertsMethod(alerts)], () => performance.now())
+  const told = alerts === null ? null : await readAlerts(alerts)
+  const bench = new Bench(told ? [alertsMethod(told, alerts!)] : methods, () => performance.now())
   const counters = createIntakeCounters()
   let refused = 0
   for await (const chunk of openInput(context, config, [events], { format: undefined, counters })) {
@@ -43,12 +44,11 @@ export async function evaluateFiles(
   context.out.endProgress()
   if (refused > 0) context.out.note(`${refused} lines of ${events} could not be used and were left out`)
   checkLabels(labels, labelsPath, events, bench)
-  const result = bench.finish(labels, seed)
-  checkNames(result, alerts)
-  return result
+  if (told) checkNames(labels, told.findings, alerts!)
+  return bench.finish(labels, seed)
 }
 
-async function alertsMethod(path: string): Promise<Method> {
+async function readAlerts(path: string): Promise<Findings> {
   const ledger = new AlertLedger()
   const revisions = await readRecords(path, alertRevision, 'alert')
   const timed = revisions.map((revision) => ({ ...revision, event_time_ms: Date.parse(revision.event_time) }))
@@ -56,7 +56,12 @@ async function alertsMethod(path: string): Promise<Method> {
     (a, b) => a.event_time_ms - b.event_time_ms || compareText(a.alert_id, b.alert_id) || a.revision - b.revision,
   )
   for (const revision of timed) ledger.add(revision)
-  return { name: 'alerts', summary: `the alerts of ${path}`, take: () => undefined, finish: () => ledger.finish() }
+  return ledger.finish()
+}
+
+/** What has been said already needs to see nothing. */
+function alertsMethod(findings: Findings, path: string): Method {
+  return { name: 'alerts', summary: `the alerts of ${path}`, take: () => undefined, finish: () => findings }
 }
 
 function checkLabels(labels: readonly Label[], path: string, events: string, { activity }: Bench): void {
@@ -73,13 +78,13 @@ function checkLabels(labels: readonly Label[], path: string, events: string, { a
     )
 }
 
-function checkNames({ findings, truth }: BenchResult, alerts: string | null): void {
-  if (alerts === null) return
-  const all = [...findings.values()].flatMap((item) => item.findings)
-  const names = new Set(
-    all.flatMap(({ accounts, related }) => [...accounts.map(({ account_id }) => account_id), ...related]),
-  )
-  const strangers = [...names].filter((account_id) => !truth.accounts.has(account_id))
+function checkNames(labels: readonly Label[], findings: readonly Finding[], alerts: string): void {
+  const labelled = new Set(labels.map(({ account_id }) => account_id))
+  const named = findings.flatMap(({ accounts, related }) => [
+    ...accounts.map(({ account_id }) => account_id),
+    ...related,
+  ])
+  const strangers = [...new Set(named)].filter((account_id) => !labelled.has(account_id))
   if (strangers.length > 0)
     throw new EvaluationInputUnusable(
       `${alerts} names ${strangers.length} accounts without a label, such as ${strangers[0]}; give the alerts of the same run`,

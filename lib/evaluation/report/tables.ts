@@ -1,3 +1,4 @@
+import type { StreamSummary } from '../bench.ts'
 import type { EventRate } from '../metrics/event-rate.ts'
 import type { Proportion } from '../metrics/proportion.ts'
 import type { PartResults, Results } from '../results.ts'
@@ -9,6 +10,9 @@ export interface ReportTable {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
+
+const ACCOUNTS_SHARE_MAX = 0.03
+const EVENTS_SHARE_MAX = 0.02
 
 export function tablesOf(results: Results): ReportTable[] {
   return [...results.parts.flatMap(tablesOfPart), costTable(results)].filter(({ rows }) => rows.length > 0)
@@ -33,13 +37,22 @@ function streamTable({ part, summary, stream }: PartResults): ReportTable {
   const share = (a: number, b: number) => `${a} of ${b} (${percent(b === 0 ? null : a / b)})`
   return {
     title: `${part}: ${summary}`,
-    columns: ['events', 'days', 'malicious accounts', 'malicious events', 'campaigns', 'benign organisation-weeks'],
+    columns: [
+      'events',
+      'days',
+      'malicious accounts',
+      'malicious events',
+      'balance',
+      'campaigns',
+      'benign organisation-weeks',
+    ],
     rows: [
       [
         String(stream.events),
         number(stream.length_days),
         share(stream.malicious_accounts, stream.accounts),
         share(stream.malicious_events, stream.events),
+        isBalanced(stream) ? 'as planned' : 'more malicious than the 3% of accounts and 2% of events of the plan',
         String(stream.campaigns),
         number(stream.benign_organisation_weeks),
       ],
@@ -158,6 +171,11 @@ function costTable({ cost_curve }: Results): ReportTable {
       points.map(({ throughput, found }) => `${number(throughput)}: ${found.hits} of ${found.trials}`).join('; '),
     ]),
   }
+}
+
+/** Rare enough for precision and PR-AUC to mean something; elsewhere they flatter. */
+function isBalanced({ accounts, malicious_accounts, events, malicious_events }: StreamSummary): boolean {
+  return malicious_accounts <= ACCOUNTS_SHARE_MAX * accounts && malicious_events <= EVENTS_SHARE_MAX * events
 }
 
 export function isAblation(method: string): boolean {
