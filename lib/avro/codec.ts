@@ -3,6 +3,7 @@ import type { TopicName } from '../../schemas/topics.ts'
 import type { TopicValues } from '../../schemas/values.ts'
 import { InvariantViolated } from '../ops/errors.ts'
 import { projectedType } from './projection.ts'
+import { compileProjection } from './projection-reader.ts'
 import { localSchema, localType, parseSchema, type Resolver, type Type } from './record-types.ts'
 import { FRAME_BYTES, schemaIdOf, writeFrame } from './wire-format.ts'
 
@@ -43,6 +44,16 @@ export interface Codec {
     bytes: Buffer,
     fields?: Fields<TopicValues[Topic]>,
   ): Decoded<TopicValues[Topic]>
+  /**
+   * As `decode` with `fields`, for a value that is read later: what it has now are the fields of `first` at least, and `read`
+   * gives it with all. One choice of `fields` always goes with one of `first`.
+   */
+  glance<Topic extends TopicName>(
+    topic: Topic,
+    bytes: Buffer,
+    fields: Fields<TopicValues[Topic]>,
+    first: Fields<TopicValues[Topic]>,
+  ): Decoded<TopicValues[Topic]>
 }
 
 // A registry hands out ids one by one, so a stream of records with made-up ids is an error of the sender; 1,000 known
@@ -59,7 +70,8 @@ export function createCodec(source: SchemaSource): Codec {
   const unknownIds = new Set<number>()
   const fetching = new Map<number, Promise<void>>()
   const projections = new Map<object, Type>()
-  const readers = new Map<Type, Map<number, Reader | 'incompatible'>>()
+  const readers: Readers = new Map()
+  const glancers: Readers = new Map()
 
   function fetchSchema(id: number): Promise<void> {
     const running = fetching.get(id)
@@ -89,8 +101,7 @@ export function createCodec(source: SchemaSource): Codec {
     return missing
   }
 
-  function typeOf<Topic extends TopicName>(topic: Topic, fields: Fields<TopicValues[Topic]> | undefined): Type {
-    if (fields === undefined) return localType(topic)
+  function projectionOf<Topic extends TopicName>(topic: Topic, fields: Fields<TopicValues[Topic]>): Type {
     const known = projections.get(fields)
     if (known) return known
     const type = projectedType(topic, fields)
@@ -98,19 +109,43 @@ export function createCodec(source: SchemaSource): Codec {
     return type
   }
 
-  function readerOf(type: Type, id: number): Reader | 'incompatible' | null {
-    let ofType = readers.get(type)
-    if (!ofType) {
-      ofType = new Map()
-      readers.set(type, ofType)
+  /** A reader by what it reads into and the writer's schema; made once. Null: there is no such schema. */
+  function readerOf(known: Readers, into: object, id: number, create: Create): Reader | 'incompatible' | null {
+    let readersInto = known.get(into)
+    if (!readersInto) {
+      readersInto = new Map()
+      known.set(into, readersInto)
     }
-    const known = ofType.get(id)
-    if (known) return known
+    const reader = readersInto.get(id)
+    if (reader) return reader
     const schema = schemas.get(id)
     if (schema === undefined) return null
-    const reader = createReader(type, schema)
-    ofType.set(id, reader)
-    return reader
+    const made = createOrRefuse(create, schema)
+    readersInto.set(id, made)
+    return made
+  }
+
+  function decodeWith<Topic extends TopicName>(
+    topic: Topic,
+    bytes: Buffer,
+    known: Readers,
+    into: object,
+    create: Create,
+  ): Decoded<TopicValues[Topic]> {
+    const id = schemaIdOf(bytes)
+    if (id === null) return rejected('bad_wire_format', `${bytes.length} bytes do not start with 0x00 and a schema id`)
+    const reader = readerOf(known, into, id, create)
+    if (reader === null) return rejected('unknown_schema', `the registry has no schema ${id}`)
+    if (reader === 'incompatible') {
+      return rejected('unknown_schema', `schema ${id} can not be read as a value of ${topic}`)
+    }
+    try {
+      const { value, offset } = reader.decode(bytes, FRAME_BYTES)
+      if (offset === bytes.length) return { value, read: reader.read, rejection: null }
+    } catch {
+      // The message of avsc may quote what it found; the detail of a dead letter must not.
+    }
+    return rejected('bad_avro', `${bytes.length - FRAME_BYTES} bytes are no value of schema ${id}`)
   }
 
   return {
@@ -135,21 +170,18 @@ export function createCodec(source: SchemaSource): Codec {
       return framed(id, localType(topic), value)
     },
     decode(topic, bytes, fields) {
-      const id = schemaIdOf(bytes)
-      if (id === null)
-        return rejected('bad_wire_format', `${bytes.length} bytes do not start with 0x00 and a schema id`)
-      const reader = readerOf(typeOf(topic, fields), id)
-      if (reader === null) return rejected('unknown_schema', `the registry has no schema ${id}`)
-      if (reader === 'incompatible') {
-        return rejected('unknown_schema', `schema ${id} can not be read as a value of ${topic}`)
+      if (fields === undefined) {
+        const type = localType(topic)
+        return decodeWith(topic, bytes, readers, type, (schema) => createReader(type, schema))
       }
-      try {
-        const { value, offset } = reader.decode(bytes, FRAME_BYTES)
-        if (offset === bytes.length) return { value, read: reader.read, rejection: null }
-      } catch {
-        // The message of avsc may quote what it found; the detail of a dead letter must not.
-      }
-      return rejected('bad_avro', `${bytes.length - FRAME_BYTES} bytes are no value of schema ${id}`)
+      return decodeWith(topic, bytes, readers, fields, (schema) =>
+        createProjectionReader(topic, projectionOf(topic, fields), schema, fields, fields),
+      )
+    },
+    glance(topic, bytes, fields, first) {
+      return decodeWith(topic, bytes, glancers, fields, (schema) =>
+        createProjectionReader(topic, projectionOf(topic, fields), schema, fields, first),
+      )
     },
   }
 }
@@ -171,6 +203,10 @@ function framed(id: number, type: Type, value: object): Buffer {
   return bytes
 }
 
+type Create = (schema: string) => Reader
+/** By the type or the choice of fields that is read into, then by id of the writer's schema. */
+type Readers = Map<object, Map<number, Reader | 'incompatible'>>
+
 interface Reader {
   /** `offset`: where the value ended; negative when the bytes ended before it. Throws on bytes that are no value. */
   // biome-ignore lint/suspicious/noExplicitAny: avsc types a value of a schema as any.
@@ -179,12 +215,35 @@ interface Reader {
   readonly read: Read<any>
 }
 
-function createReader(type: Type, schema: string): Reader | 'incompatible' {
+function createReader(type: Type, schema: string): Reader {
+  const writer = parseSchema(schema)
+  const resolver: Resolver | undefined = type.equals(writer) ? undefined : type.createResolver(writer)
+  const decode: Reader['decode'] = (bytes, at) => type.decode(bytes, at, resolver)
+  return { decode, read: (bytes, at) => decode(bytes, at + FRAME_BYTES).value }
+}
+
+/** A reader of some fields: compiled where the writer has our schema, avsc's `projection` for any other. */
+function createProjectionReader(
+  topic: TopicName,
+  projection: Type,
+  schema: string,
+  fields: object,
+  first: object,
+): Reader {
+  const generic = createReader(projection, schema)
+  if (!localType(topic).equals(parseSchema(schema))) return generic
+  const whole = compileProjection(localSchema(topic), fields)
+  const start = compileProjection(localSchema(topic), first, fields)
+  if (whole === null || start === null) return generic
+  return {
+    decode: (bytes, at) => ({ value: start.read(bytes, at), offset: start.end() }),
+    read: (bytes, at) => whole.read(bytes, at + FRAME_BYTES),
+  }
+}
+
+function createOrRefuse(create: Create, schema: string): Reader | 'incompatible' {
   try {
-    const writer = parseSchema(schema)
-    const resolver: Resolver | undefined = type.equals(writer) ? undefined : type.createResolver(writer)
-    const decode: Reader['decode'] = (bytes, at) => type.decode(bytes, at, resolver)
-    return { decode, read: (bytes, at) => decode(bytes, at + FRAME_BYTES).value }
+    return create(schema)
   } catch {
     return 'incompatible'
   }

@@ -3,6 +3,7 @@ import type { Fields } from '../../schemas/fields.ts'
 import type { Request } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
 import type { InputRecord } from '../stream/record.ts'
+import { PLACING_FIELDS } from '../stream/source-values.ts'
 import type { InputPartition } from '../stream/stage.ts'
 import { readAcceptsFuture, readAcceptsLate, readHopHeaders, readWatermark } from './headers.ts'
 
@@ -10,8 +11,9 @@ import { readAcceptsFuture, readAcceptsLate, readHopHeaders, readWatermark } fro
 export type InputReader = (message: KafkaMessage) => InputRecord
 
 /**
- * Bytes that can't be decoded become a rejection in the place where they stand. A source value can be read again from its
- * bytes while it waits for its hop. The codec must be prepared for each message.
+ * Bytes that can't be decoded become a rejection in the place where they stand. Of a source value with chosen fields only
+ * those that say where it belongs are read now; it is read in full from its bytes when its hop is processed. The codec must be
+ * prepared for each message.
  */
 export function createInputReader(codec: Codec, { input, partition }: InputPartition): InputReader {
   const { topic, role } = input
@@ -27,7 +29,7 @@ export function createInputReader(codec: Codec, { input, partition }: InputParti
       return { topic, partition, offset, value: null, hop, watermark_ms, rejection: null, raw, packed: null }
     }
     const accepts_late = readAcceptsLate(headers)
-    const decoded = fields ? codec.decode('requests', bytes, fields) : codec.decode(topic, bytes)
+    const decoded = fields ? codec.glance('requests', bytes, fields, PLACING_FIELDS) : codec.decode(topic, bytes)
     const { value, rejection } = decoded
     const taken_ms = isSource && !readAcceptsFuture(headers) ? Number(raw.timestamp) : undefined
     const packed = isSource && decoded.rejection === null ? { bytes, read: decoded.read } : null

@@ -1,3 +1,4 @@
+import type { Fields } from '../../schemas/fields.ts'
 import type { TopicValue } from '../../schemas/values.ts'
 import type { SourceRecords } from './processor.ts'
 import type { InputRecord, PackedValue } from './record.ts'
@@ -9,6 +10,9 @@ export interface SourceValue {
   readonly account_id: string
   readonly end_time_ms: number
 }
+
+/** The same as a choice of fields. One object, so that whoever reads with it can know it again. */
+export const PLACING_FIELDS = { account_id: true, end_time_ms: true } as const satisfies Fields<SourceValue>
 
 /**
  * Values of one source that wait for their hop. Those that came as bytes are kept as bytes, copied one behind the other:
