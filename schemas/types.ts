@@ -345,6 +345,7 @@ export interface FingerprintState {
   block: PaneBlock | null
   /** Sorted 8-byte hashes of the event ids of one hop. */
   event_ids: Buffer | null
+  heads: HeadBlock | null
 }
 
 export interface FingerprintWindow {
@@ -385,6 +386,14 @@ export interface FingerprintWindow {
 export interface HashCount {
   hash: number
   count: number
+}
+
+/** The heads of the accounts that changed with one transaction, newer than a 'head' of theirs. */
+export interface HeadBlock {
+  /** Last hop of the transaction. */
+  hop: number
+  /** Packed as consumers/fingerprints/head-block.ts says; its first byte is the form. */
+  entries: Buffer
 }
 
 /** The cut is data: which records of a partition belong to the hops up to this one. */

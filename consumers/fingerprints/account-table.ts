@@ -5,6 +5,8 @@ import { ByteReader, ByteWriter } from './bytes.ts'
 import { readHead, writeHead } from './packed-head.ts'
 
 const CAPACITY_MIN = 1024
+/** In place of a hop: the head is in no block. */
+const NO_BLOCK = -1
 
 /**
  * The accounts of a task, packed: what changes with every hop in columns, the rest in bytes. An account has the smallest
@@ -22,6 +24,8 @@ export class AccountTable {
   private born_hop = new Float64Array(CAPACITY_MIN)
   /** Requests as the head in the changelog says. */
   private requestsInHead = new Float64Array(CAPACITY_MIN)
+  /** Hop of the block in the changelog that has the newest head. */
+  private headHop = new Float64Array(CAPACITY_MIN).fill(NO_BLOCK)
   private lowestFree = 0
   /** Accounts that have sent something. */
   active = 0
@@ -90,7 +94,12 @@ export class AccountTable {
   }
 
   /** Keeps what changed with a hop alone. */
-  saveTotals({ number, requests, output_tokens, last_seen_ms }: AccountState): void {
+  saveTotals({
+    number,
+    requests,
+    output_tokens,
+    last_seen_ms,
+  }: Pick<AccountState, 'number' | 'requests' | 'output_tokens' | 'last_seen_ms'>): void {
     if (this.requests[number] === 0 && requests > 0) this.active++
     this.requests[number] = requests
     this.output_tokens[number] = output_tokens
@@ -107,6 +116,50 @@ export class AccountTable {
   /** Notes that the head is in the changelog, or will be, with these requests. */
   headIsWritten(number: number): void {
     this.requestsInHead[number] = this.requests[number]!
+  }
+
+  /** Notes that the head is in the block of a hop in the changelog, or will be, as it is now. */
+  headIsIn(account_id: string, hop: number): void {
+    const number = this.numbers.get(account_id)
+    if (number === undefined) return
+    this.headHop[number] = hop
+    this.headIsWritten(number)
+  }
+
+  /** True when the block of a hop has the newest head of an account. */
+  isHeadIn(account_id: string, hop: number): boolean {
+    const number = this.numbers.get(account_id)
+    return number !== undefined && this.headHop[number] === hop
+  }
+
+  /** Packs an account: its columns, then its head as it is kept. */
+  write(account_id: string, to: ByteWriter): void {
+    const number = this.numbers.get(account_id)!
+    to.number(number)
+    to.number(this.requests[number]!)
+    to.number(this.output_tokens[number]!)
+    to.number(this.last_seen_ms[number]!)
+    const place = this.places[number]!
+    const { bytes, begin } = this.heads.at(place)
+    const size_bytes = this.heads.sizeOf(place)
+    to.number(size_bytes)
+    to.raw(bytes, begin, begin + size_bytes)
+  }
+
+  /** Takes an account that it does not have back from where `write` put it: the block of a hop. */
+  restore(account_id: string, hop: number, from: ByteReader): void {
+    const number = this.take(account_id, from.number())
+    this.saveTotals({
+      number,
+      requests: from.number(),
+      output_tokens: from.number(),
+      last_seen_ms: from.number(),
+    })
+    const head = from.block()
+    this.born_hop[number] = readHead(new ByteReader(head, 0)).born_hop
+    this.places[number] = this.heads.put(head, head.length)
+    this.size_bytes += head.length
+    this.headIsIn(account_id, hop)
   }
 
   /** The number of a new account: the smallest free one, or `wanted`, whose former owner goes. */
@@ -132,6 +185,7 @@ export class AccountTable {
     this.requests[number] = 0
     this.output_tokens[number] = 0
     this.requestsInHead[number] = 0
+    this.headHop[number] = NO_BLOCK
     this.size_bytes -= account_id.length
     this.lowestFree = Math.min(this.lowestFree, number)
   }
@@ -194,5 +248,7 @@ export class AccountTable {
     this.last_seen_ms = longer(this.last_seen_ms)
     this.born_hop = longer(this.born_hop)
     this.requestsInHead = longer(this.requestsInHead)
+    const former = this.headHop.length
+    this.headHop = longer(this.headHop).fill(NO_BLOCK, former)
   }
 }

@@ -2,12 +2,12 @@ import type { AccountFacts, ObjectKind, SightedObject } from '../../schemas/type
 import type { AccountState } from './account.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 
-/** Wire order; append only as long as a process holds what it packed itself, which is always. */
+/** Wire order. Append only. */
 const KINDS: readonly ObjectKind[] = ['unknown', 'span', 'prefix', 'payment', 'client']
 
 type Head = Omit<AccountState, 'number' | 'account_id' | 'last_seen_ms' | 'requests' | 'output_tokens'>
 
-/** Packs what the columns of the account table don't hold. It never leaves the process. */
+/** Packs what the columns of the account table don't hold. The form belongs to `HEADS_FORM`. */
 export function writeHead(to: ByteWriter, head: Head): void {
   to.number(head.born_hop)
   to.number(head.first_seen_ms)

@@ -4,11 +4,12 @@ import { Changes } from '../../lib/stream/changes.ts'
 import { takeErasures } from '../../lib/stream/erasure.ts'
 import { compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
-import type { AccountHead, FingerprintState } from '../../schemas/types.ts'
-import { type AccountState, factsOf, headOf, newAccount } from './account.ts'
+import type { FingerprintState } from '../../schemas/types.ts'
+import { type AccountState, factsOf, newAccount } from './account.ts'
 import { AccountTable } from './account-table.ts'
 import { ByteReader } from './bytes.ts'
 import { erasedFingerprint } from './erased-fingerprint.ts'
+import { HeadLog } from './head-log.ts'
 import { readTotals } from './packed-pane.ts'
 import { type Pane, paneOf } from './pane.ts'
 import { PaneBlock } from './pane-block.ts'
@@ -18,13 +19,10 @@ import type { FingerprintsSettings } from './settings.ts'
 import { type Sighted, sightingBatches } from './sighting-batches.ts'
 import { type Seen, sightingsOf } from './sightings.ts'
 import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
+import { NOTHING, SEPARATOR } from './state-keys.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-const NOTHING: FingerprintState = { position: null, head: null, block: null, event_ids: null }
-// NUL can't stand in an id that passed the intake, so keys of different accounts never meet.
-const SEPARATOR = '\u0000'
-const HEAD = 'head'
 // 8 bytes each: 400 kB, well below the megabyte that a broker takes in one piece. A hop at 5,000 requests/s has six of these.
 const IDS_PER_ENTRY_MAX = 50_000
 const IDS_PREFIX = `${SEPARATOR}ids${SEPARATOR}`
@@ -40,7 +38,10 @@ interface AccountRequests {
 export class FingerprintsProcessor implements Processor {
   private readonly accounts = new AccountTable()
   private readonly rings: PaneRings
+  private readonly heads = new HeadLog(this.accounts)
   private readonly changes = new Changes()
+  /** The last hop that was processed; null before the first. */
+  private lastHop: number | null = null
   private readonly recentIds: RecentIds
   private readonly context: TaskContext
   private readonly settings: FingerprintsSettings
@@ -70,6 +71,7 @@ export class FingerprintsProcessor implements Processor {
 
   process(input: HopInput): Output[] {
     const { erased, hop } = takeErasures(input)
+    this.lastHop = hop.hop
     this.erase(erased)
     this.rings.close(hop.hop, (number) => this.ownerOf(number))
     const lifecycle = this.join(hop)
@@ -114,7 +116,9 @@ export class FingerprintsProcessor implements Processor {
   }
 
   drainChanges(): ChangelogEntry[] {
-    return this.changes.drain()
+    const changes = this.changes.drain()
+    if (this.lastHop === null) return changes
+    return [...changes, ...this.heads.drain(this.lastHop)].sort((a, b) => compareText(a.key, b.key))
   }
 
   restore({ key, value }: ChangelogEntry): void {
@@ -130,16 +134,16 @@ export class FingerprintsProcessor implements Processor {
       this.rings.restore(tier, Number(slot), Number(part), block)
       return
     }
-    const [account_id, name] = key.split(SEPARATOR) as [string, string]
-    if (entry !== null && (name !== HEAD || entry.head === null || entry.head.number < 0)) {
+    const isOfHead = this.heads.restore(key, entry)
+    if (!isOfHead && entry !== null) {
       throw new StateFormUnknown(
-        `fingerprints.state has an entry '${name}' of a form that this version does not read; start the version that wrote it, or reset the stage: delete its group and recreate fingerprints.state`,
+        `fingerprints.state has an entry '${key.split(SEPARATOR)[1]}' of a form that this version does not read; start the version that wrote it, or reset the stage: delete its group and recreate fingerprints.state`,
       )
     }
-    if (name === HEAD) this.restoreHead(account_id, entry?.head ?? null)
   }
 
   restored(): void {
+    this.heads.restored()
     this.rings.restored()
     // A pane written after the head carries newer totals.
     for (const { lastHop, number, place } of this.rings.all()) {
@@ -284,11 +288,12 @@ export class FingerprintsProcessor implements Processor {
     }
     this.counts.erased_accounts += numbers.size
     if (numbers.size > 0) this.rings.erase(numbers)
+    if (accounts.length > 0) this.heads.erase(new Set(accounts))
   }
 
   private forget(account_id: string): void {
     this.accounts.delete(account_id)
-    this.changes.mark(headKey(account_id), () => null)
+    this.heads.forget(account_id)
   }
 
   /** What an account did expires; what its record says stays, because the accounts topic won't say it again. */
@@ -304,16 +309,7 @@ export class FingerprintsProcessor implements Processor {
 
   private saveHead(state: AccountState): void {
     this.accounts.save(state)
-    this.markHead(state.account_id)
-  }
-
-  private markHead(account_id: string): void {
-    this.changes.mark(headKey(account_id), () => {
-      const state = this.accounts.load(account_id)
-      if (state === null) return null
-      this.accounts.headIsWritten(state.number)
-      return { ...NOTHING, head: headOf(state) }
-    })
+    this.heads.mark(state.account_id)
   }
 
   private markBlock(tier: Tier, slot: number, part: number): void {
@@ -332,7 +328,7 @@ export class FingerprintsProcessor implements Processor {
         if (!this.isOwn(number, lastHop) || !this.accounts.isAheadOfHead(number)) continue
         const { bytes, begin } = block.placeAt(at)
         const { requests } = readTotals(new ByteReader(bytes, begin))
-        if (requests === this.accounts.requestsOf(number)) this.markHead(this.accounts.idOf(number)!)
+        if (requests === this.accounts.requestsOf(number)) this.heads.mark(this.accounts.idOf(number)!)
       }
     }
   }
@@ -344,14 +340,6 @@ export class FingerprintsProcessor implements Processor {
   /** False when a pane under this number, of a stretch that ends with `lastHop`, was another account's. */
   private isOwn(number: number, lastHop: number): boolean {
     return this.accounts.idOf(number) !== null && lastHop >= this.accounts.bornHopOf(number)
-  }
-
-  private restoreHead(account_id: string, head: AccountHead | null): void {
-    this.accounts.delete(account_id)
-    if (head === null) return
-    this.accounts.take(account_id, head.number)
-    this.accounts.save({ ...head, account_id })
-    this.accounts.headIsWritten(head.number)
   }
 
   private restoreIds(bytes: Buffer): void {
@@ -371,10 +359,6 @@ function compareRequests(a: SeenRequest, b: SeenRequest): number {
     a.usage.input_tokens - b.usage.input_tokens ||
     a.response.status - b.response.status
   )
-}
-
-function headKey(account_id: string): string {
-  return `${account_id}${SEPARATOR}${HEAD}`
 }
 
 function hourOf(time_ms: number): number {

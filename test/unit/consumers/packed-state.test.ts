@@ -217,7 +217,7 @@ test('an entry of the form before blocks decodes, and is refused by name', () =>
   const bytes = parseSchema(JSON.stringify(older)).toBuffer({ pane: { index: 5 } })
   const type = localType('fingerprints.state')
   const value: FingerprintState = type.fromBuffer(bytes, type.createResolver(parseSchema(JSON.stringify(older))))
-  expect({ ...value }).toEqual({ position: null, head: null, block: null, event_ids: null })
+  expect({ ...value }).toEqual({ position: null, head: null, block: null, event_ids: null, heads: null })
   const processor = new FingerprintsProcessor(
     { task: 0, partitions: 1, hop_ms: HOP_MS },
     fingerprintsSettings.parse({}),
