@@ -91,16 +91,25 @@ export class ByteReader {
   number(): number {
     const { bytes } = this
     let byte = bytes[this.at++]!
-    let value = byte & 127
-    if (byte >= 128) {
+    if (byte < 128) return (byte >>> 1) ^ -(byte & 1)
+    // Four bytes hold 28 bits, which are integers; most numbers end there.
+    let low = byte & 127
+    for (let shift = 7; byte >= 128 && shift < 28; shift += 7) {
       byte = bytes[this.at++]!
-      value += (byte & 127) * 128
-      for (let unit = 16_384; byte >= 128; unit *= 128) {
-        byte = bytes[this.at++]!
-        value += (byte & 127) * unit
-      }
+      low |= (byte & 127) << shift
     }
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    if (byte < 128) return (low >>> 1) ^ -(low & 1)
+    let value = low >>> 1
+    for (let unit = 2 ** 27; byte >= 128; unit *= 128) {
+      byte = bytes[this.at++]!
+      value += (byte & 127) * unit
+    }
+    return (low & 1) === 0 ? value : -value - 1
+  }
+
+  /** Passes over a number. */
+  skip(): void {
+    while (this.bytes[this.at++]! >= 128);
   }
 
   hash(): number {

@@ -63,6 +63,19 @@ export function addPackedSpans({ bytes, begin }: PanePlace, to: Tally<number>): 
   addSpans(from, to)
 }
 
+/** How often a packed pane says that a span was used, without reading the rest. */
+export function packedSpanUses({ bytes, begin }: PanePlace, object: number): number {
+  const from = new ByteReader(bytes, begin)
+  for (let totals = 3; totals > 0; totals--) from.skip()
+  for (let counts = countsIn(from.number()); counts > 0; counts--) from.skip()
+  for (let left = from.number(); left > 0; left--) {
+    if (from.hash() === object) return from.number()
+    from.skip()
+    from.skip()
+  }
+  return 0
+}
+
 /** The totals alone, which stand first. */
 export function readTotals(from: ByteReader): Totals {
   return { requests: from.number(), output_tokens: from.number(), last_seen_ms: from.number() }
@@ -76,15 +89,25 @@ function writeCounts(to: ByteWriter, counts: readonly number[]): void {
 }
 
 function addCounts(from: ByteReader, counts: number[]): void {
-  let mask = from.number()
-  for (let index = 0; mask > 0; index++) {
-    if (mask % 2 === 1) counts[index] = counts[index]! + from.number()
-    mask = Math.floor(mask / 2)
+  const mask = from.number()
+  for (let low = mask >>> 0, index = 0; low !== 0; low >>>= 1, index++) {
+    if ((low & 1) === 1) counts[index] = counts[index]! + from.number()
+  }
+  for (let high = Math.floor(mask / 2 ** 32), index = 32; high !== 0; high >>>= 1, index++) {
+    if ((high & 1) === 1) counts[index] = counts[index]! + from.number()
   }
 }
 
 function skipCounts(from: ByteReader): void {
-  for (let mask = from.number(); mask > 0; mask = Math.floor(mask / 2)) if (mask % 2 === 1) from.number()
+  for (let counts = countsIn(from.number()); counts > 0; counts--) from.skip()
+}
+
+/** Number of bits that are set in a mask. */
+function countsIn(mask: number): number {
+  let counts = 0
+  for (let low = mask >>> 0; low !== 0; low &= low - 1) counts++
+  for (let high = Math.floor(mask / 2 ** 32); high !== 0; high &= high - 1) counts++
+  return counts
 }
 
 function writeHashes(to: ByteWriter, hashes: readonly Counted<number>[]): void {

@@ -1,5 +1,5 @@
 import { Tally } from '../../lib/sketch/heavy-hitters.ts'
-import { addPacked, addPackedSpans, writePane } from './packed-pane.ts'
+import { addPacked, addPackedSpans, packedSpanUses, writePane } from './packed-pane.ts'
 import { type Pane, PaneSum } from './pane.ts'
 import { BlockDraft, type PaneBlock, type PanePlace } from './pane-block.ts'
 
@@ -33,12 +33,16 @@ export interface Window {
   readonly content: WindowContent
 }
 
+// From here on counting every span once costs less than looking for each.
+const ASKED_MAX = 3
+
 /** Panes of one account, oldest first. */
 export class WindowContent {
   private readonly places: readonly PanePlace[]
   /** The newest; null when the account was silent in it. */
   private readonly current: Pane | null
   private spans: Tally<number> | null = null
+  private asked = 0
 
   constructor(places: readonly PanePlace[], current: Pane | null) {
     this.places = places
@@ -53,10 +57,19 @@ export class WindowContent {
     return sum.toPane()
   }
 
-  /** How often the account used a span, as far as its panes keep it. */
-  spanUses(object: number): number {
-    this.spans ??= this.tallySpans()
-    return this.spans.countOf(object)
+  /** True when the account used a span at least so often, as far as its panes keep it. */
+  usesSpan(object: number, uses_min: number): boolean {
+    if (this.spans !== null) return this.spans.countOf(object) >= uses_min
+    if (this.asked++ >= ASKED_MAX) {
+      this.spans = this.tallySpans()
+      return this.spans.countOf(object) >= uses_min
+    }
+    let uses = 0
+    for (const { item, count } of this.current?.spans ?? []) if (item === object) uses += count
+    // The newest first: what is used now was mostly used a short while ago.
+    for (let at = this.places.length - 1; at >= 0 && uses < uses_min; at--)
+      uses += packedSpanUses(this.places[at]!, object)
+    return uses >= uses_min
   }
 
   private tallySpans(): Tally<number> {
@@ -132,11 +145,11 @@ export class PaneRings {
     const fives = this.select('five', owner, five - FIVES_PER_LONG + 1, five - 1)
     const longs = this.select('long', owner, long - LONGS_KEPT + 1, long - 1)
     const ofLong = fives.filter(({ index }) => index >= long * FIVES_PER_LONG)
-    const content = (...parts: (readonly Selected[])[]) =>
-      new WindowContent(
-        parts.flatMap((part) => part.map(({ place }) => place)),
-        current,
-      )
+    const content = (...parts: (readonly Selected[])[]) => {
+      const places: PanePlace[] = []
+      for (const part of parts) for (const { place } of part) places.push(place)
+      return new WindowContent(places, current)
+    }
     const ofFive = content(hops)
     // An account that is new, or back after a silence, has the same in two or in all three.
     const ofHour = fives.length === 0 && open.length === hops.length ? ofFive : content(fives, open)

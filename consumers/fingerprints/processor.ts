@@ -84,7 +84,7 @@ export class FingerprintsProcessor implements Processor {
     const ids: number[] = []
     this.counts.late += hop.late.size
     for (const account_id of [...new Set([...lifecycle.keys(), ...places.keys()])].sort(compareText)) {
-      const { requests, late } = this.requestsOf(hop, places.get(account_id) ?? [], ids)
+      const { requests, late } = this.requestsOf(account_id, hop, places.get(account_id) ?? [], ids)
       const touched = lifecycle.get(account_id)
       if (requests.length === 0 && touched === undefined) continue
       const state = touched ?? this.accountOf(account_id, hop, 0)
@@ -175,21 +175,23 @@ export class FingerprintsProcessor implements Processor {
     return touched
   }
 
-  /** The requests in some places of a hop, in canonical order and repeats dropped; adds the ids of those left to `ids`. */
-  private requestsOf(hop: HopInput, places: readonly number[], ids: number[]): AccountRequests {
+  /** The requests of an account in its places of a hop, in canonical order and repeats dropped; adds the ids of those left to `ids`. */
+  private requestsOf(account_id: string, hop: HopInput, places: readonly number[], ids: number[]): AccountRequests {
     const late = new Set<SeenRequest>()
-    const all = places.map((place): SeenRequest => {
-      const request = hop.records.requests!.at(place)!
+    const all: SeenRequest[] = []
+    for (const place of places) {
+      const request: SeenRequest = hop.records.requests!.at(place)!
       if (hop.late.has(place)) late.add(request)
-      return request
-    })
+      all.push(request)
+    }
     if (all.length > 1) all.sort(compareRequests)
-    const requests = all.filter(({ account_id, event_id }) => {
-      const id = idHash(`${account_id}${SEPARATOR}${event_id}`)
-      const isNew = this.recentIds.add(id, hop.hop)
-      if (isNew) ids.push(id)
-      return isNew
-    })
+    const requests: SeenRequest[] = []
+    for (const request of all) {
+      const id = idHash(`${account_id}${SEPARATOR}${request.event_id}`)
+      if (!this.recentIds.add(id, hop.hop)) continue
+      ids.push(id)
+      requests.push(request)
+    }
     this.counts.requests += requests.length
     this.counts.repeats += all.length - requests.length
     return { requests, late }
@@ -348,10 +350,9 @@ export class FingerprintsProcessor implements Processor {
   }
 }
 
-// Repeats of an event id within one hop: the earliest counts; the other fields only make the choice the same everywhere.
+// Repeats of an event id of one account within one hop: the earliest counts; the other fields only make the choice the same everywhere.
 function compareRequests(a: SeenRequest, b: SeenRequest): number {
   return (
-    compareText(a.account_id, b.account_id) ||
     compareText(a.event_id, b.event_id) ||
     a.end_time_ms - b.end_time_ms ||
     a.event_time_ms - b.event_time_ms ||

@@ -45,7 +45,7 @@ export function sightingsOf(
     const known_hop = lastSighted(state.sighted, kind, object)
     const interval_hops = kind === 'span' ? settings.span_interval_hops : settings.static_interval_hops
     if (known_hop !== null && hop - known_hop < interval_hops) continue
-    if (kind === 'span' && day().spanUses(object) < 2) continue
+    if (kind === 'span' && !day().usesSpan(object, 2)) continue
     uses.push(use)
     remember(state.sighted, use, hop)
   }

@@ -45,8 +45,8 @@ export interface Codec {
     fields?: Fields<TopicValues[Topic]>,
   ): Decoded<TopicValues[Topic]>
   /**
-   * As `decode` with `fields`, for a value that is read later: what it has now are the fields of `first` at least, and `read`
-   * gives it with all. One choice of `fields` always goes with one of `first`.
+   * As `decode` with `fields`, for a value that is read later: what it has now are the fields of `first` at least, which are
+   * among `fields`, and `read` gives it with all. One choice of `fields` always goes with one of `first`.
    */
   glance<Topic extends TopicName>(
     topic: Topic,

@@ -22,6 +22,7 @@ export function compileProjection(schema: string, chosen: object, checked: objec
   const value = code.record(JSON.parse(schema), chosen, checked)
   if (value === null) return null
   const body = `${PRELUDE}
+const last = ${JSON.stringify(code.noStrings())}
 return { end: () => p, read(bytes, at) { b = bytes; p = at; size = bytes.length; ${code.text()} return ${value} } }`
   // As avsc does for each record; nothing in it but names that the schemas of this version have.
   return new Function(body)() as ProjectionReader
@@ -57,12 +58,18 @@ function readHigh(low) {
 }
 function skipLong() { while (b[p++] >= 128); }
 function checkLong() { const at = p; while (b[p++] >= 128); if (p - at > 7) { p = at; readLong() } }
-function readString() {
+function readString(place) {
   const length = readLong()
   if (length < 0) tooLarge()
   const at = p
   p += length
-  return p > size ? '' : b.utf8Slice(at, p)
+  const known = last[place]
+  if (known.length === length) {
+    let i = 0
+    for (let x; i < length && (x = b[at + i]) < 128 && x === known.charCodeAt(i); i++);
+    if (i === length) return known
+  }
+  return p > size ? '' : (last[place] = b.utf8Slice(at, p))
 }
 function skipBytes() { const length = readLong(); if (length < 0) tooLarge(); p += length }
 function readCount() {
@@ -83,9 +90,15 @@ type Use = 'read' | 'check' | 'skip'
 class ReaderCode {
   private readonly lines: string[] = []
   private variables = 0
+  private strings = 0
 
   text(): string {
     return this.lines.join('\n')
+  }
+
+  /** As many empty strings as there are places of strings. */
+  noStrings(): string[] {
+    return new Array<string>(this.strings).fill('')
   }
 
   /** An expression of the record with the chosen fields; null when the schema has something unknown. */
@@ -136,7 +149,7 @@ class ReaderCode {
         this.say('p += 8')
         return this.keep('p > size ? 0 : b.readDoubleLE(p - 8)')
       case 'string':
-        return use === 'read' ? this.keep('readString()') : this.say('skipBytes()')
+        return use === 'read' ? this.string() : this.say('skipBytes()')
       case 'bytes':
         return use === 'read' ? null : this.say('skipBytes()')
       default:
@@ -172,6 +185,11 @@ class ReaderCode {
     const place = this.keep(`${JSON.stringify(symbols)}[readLong()]`)
     this.say(`if (${place} === undefined) noBranch()`)
     return place
+  }
+
+  /** Many strings are those of the value before, and making a string costs more than comparing its bytes. */
+  private string(): string {
+    return this.keep(`readString(${this.strings++})`)
   }
 
   private keep(expression: string): string {

@@ -107,6 +107,28 @@ describe('the Avro codec', () => {
     }
   })
 
+  test("what is read at a glance can be read in full, whether the writer's schema is ours or an older one", async () => {
+    const older = JSON.parse(localSchema('hops'))
+    older.fields = older.fields.filter(({ name }: { name: string }) => name !== 'end_offsets')
+    const schemas = { 1: localSchema('hops'), 4: JSON.stringify(older) }
+    const codec = createCodec(sourceOf(schemas).source)
+    for (const [id, end_offsets] of [
+      [1, CUT.end_offsets],
+      [4, []],
+    ] as const) {
+      const bytes = frame(id, parseSchema(schemas[id]).toBuffer(CUT))
+      await codec.prepareRecords([bytes])
+      const glance = codec.glance('hops', bytes, { hop: true, end_offsets: { offset: true } }, { hop: true })
+      expect(glance.value).toMatchObject({ hop: CUT.hop })
+      if (glance.rejection) throw new Error(glance.rejection.detail)
+      const read = glance.read(Buffer.concat([Buffer.alloc(3), bytes]), 3)
+      expect(JSON.parse(JSON.stringify(read))).toEqual({
+        hop: CUT.hop,
+        end_offsets: end_offsets.map(({ offset }) => ({ offset })),
+      })
+    }
+  })
+
   test('asks once about an id that the registry does not know', async () => {
     const { source, asked } = sourceOf({})
     const codec = createCodec(source)
