@@ -392,7 +392,7 @@ export interface HashCount {
 export interface HeadBlock {
   /** Last hop of the transaction. */
   hop: number
-  /** Packed as consumers/fingerprints/head-block.ts says; its first byte is the form. */
+  /** Packed as consumers/fingerprints/head-block.ts says; it begins with the form. */
   entries: Buffer
 }
 
