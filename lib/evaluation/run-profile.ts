@@ -1,7 +1,6 @@
 import type { PipelineSettings } from '../../consumers/pipeline.ts'
 import type { SketchKeys } from '../sketch/request-sketch.ts'
 import type { HopSettings } from '../stream/topology.ts'
-import type { Method } from './method.ts'
 import { costCurve, type Trial } from './metrics/cost-curve.ts'
 import { pipelineMethods } from './pipeline/pipeline-methods.ts'
 import type { Profile } from './profiles.ts'
@@ -14,8 +13,6 @@ export interface RunOptions {
   readonly hops: HopSettings
   readonly config_hash: string
   readonly keys: SketchKeys
-  /** Beside the pipeline, new ones for each part. */
-  readonly baselines: () => readonly Method[]
   readonly clock_ms: () => number
   /** Called and waited for between events, now and then: what it throws ends the run. */
   readonly onProgress: (part: string, events: number) => Promise<void>
@@ -28,9 +25,8 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
   const trials: Trial[] = []
   const cost: Record<string, Record<string, number>> = {}
   for (const part of profile.parts) {
-    const { days, accounts, rate, scenarios, isClosedLoop } = part
+    const { days, accounts, rate, scenarios, isClosedLoop, hasAblations } = part
     const enforced = { ...settings, enforcement: { ...settings.enforcement, mode: 'enforced' as const } }
-    const isFull = part.methods === 'all'
     const began_ms = clock_ms()
     const result = await runSimulatedPart({
       simulation: { seed, days, accounts, rate, scenarios },
@@ -38,16 +34,14 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
       isClosedLoop,
       seed,
       clock_ms,
-      methods: (onDecision) => [
-        ...pipelineMethods({
+      methods: (onDecision) =>
+        pipelineMethods({
           settings: isClosedLoop ? enforced : settings,
           hops,
           config_hash,
-          ablations: isFull,
+          ablations: hasAblations,
           onDecision,
         }),
-        ...(isFull ? options.baselines() : []),
-      ],
       onProgress: (events) => options.onProgress(part.name, events),
     })
     parts.push(partResults(part.name, part.summary, result))

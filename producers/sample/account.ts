@@ -1,28 +1,10 @@
+import type { AccountRecord, Address, ClientTuple } from '../simulator/account.ts'
 import { hexId } from '../traces/ids.ts'
 import type { Random } from './random.ts'
-import { type Address, CLIENT_TUPLES, type ClientTuple, type NetworkKind, pickAddress } from './world.ts'
+import { CLIENT_TUPLES, type NetworkKind, pickAddress } from './world.ts'
 
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
-
-/** The input `account` record (the fields that the sample fills). */
-export interface AccountRecord {
-  type: 'account'
-  event_id: string
-  event_time: string
-  account_id: string
-  org_id: string
-  created_at: string
-  plan: string
-  programme: string
-  verification: string
-  billing_country: string
-  payment_fingerprint: string | null
-  email_domain: string
-  signup_ip: string
-  monthly_quota_tokens: number
-  contract_flags: string[]
-}
 
 export interface Label {
   label: 'benign' | 'malicious'
@@ -46,7 +28,7 @@ export interface Account {
 export interface Organisation {
   org_id: string
   created_ms: number
-  plan: string
+  plan: AccountRecord['plan']
   payment_fingerprint: string
   email_domain: string
   network: NetworkKind
@@ -54,7 +36,7 @@ export interface Organisation {
   client: ClientTuple
 }
 
-const PLANS = [
+const PLANS: readonly AccountRecord['plan'][] = [
   'pay_as_you_go',
   'pay_as_you_go',
   'pay_as_you_go',
@@ -65,7 +47,7 @@ const PLANS = [
   'free',
 ]
 const PUBLIC_MAIL = ['gmail.com', 'outlook.com', 'proton.me', 'yahoo.com', 'qq.com', 'mailbox.example']
-const QUOTA_TOKENS: Record<string, number> = {
+const QUOTA_TOKENS: Record<AccountRecord['plan'], number> = {
   free: 1_000_000,
   pay_as_you_go: 50_000_000,
   subscription: 20_000_000,
@@ -135,7 +117,7 @@ export class Registry {
         payment_fingerprint: org.plan === 'free' ? null : org.payment_fingerprint,
         email_domain: org.email_domain,
         signup_ip: signup.ip,
-        monthly_quota_tokens: starter ? STARTER_QUOTA_TOKENS : QUOTA_TOKENS[org.plan]!,
+        monthly_quota_tokens: starter ? STARTER_QUOTA_TOKENS : QUOTA_TOKENS[org.plan],
         contract_flags: [],
       },
       api_key_id: `key-${hexId(10, this.seed, 'key', id)}`,

@@ -1,8 +1,9 @@
+import type { Content } from '../simulator/actor.ts'
 import type { Account, Organisation, Registry } from './account.ts'
 import type { Library } from './library.ts'
 import { agentRun, conversation, type Kind, pickAnswer, pickParams, pickQuestion, pickSystem } from './prompts.ts'
 import type { Random } from './random.ts'
-import { type Ask, type Content, type Draft, draftRequest } from './request.ts'
+import { type Ask, type Draft, draftRequest } from './request.ts'
 import { type Call, clientCalls, sessionCalls, type Window } from './timing.ts'
 import { MODELS, pickAddress } from './world.ts'
 

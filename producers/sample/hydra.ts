@@ -1,7 +1,8 @@
+import type { Content, Params } from '../simulator/actor.ts'
 import { type Account, DAY_MS, HOUR_MS, type Label, toTime } from './account.ts'
 import type { Stage } from './backbone.ts'
 import { pickAnswer, pickParams, pickQuestion, pickSystem } from './prompts.ts'
-import { type Ask, type Content, type Draft, draftRequest, type Params } from './request.ts'
+import { type Ask, type Draft, draftRequest } from './request.ts'
 import { serviceArrivals, within } from './timing.ts'
 import { pickAddress, STALE_TUPLES } from './world.ts'
 
@@ -132,7 +133,7 @@ function replacement(stage: Stage, instruments: string[], banned_ms: number): He
 function mintHead({ registry, random }: Stage, instruments: string[], created: number, role: string): Account {
   const created_ms = Math.round(created)
   const label: Label = { label: 'malicious', campaign_id: 'hydra', role, scenario: 'hydra' }
-  const plan = random.pick(['pay_as_you_go', 'pay_as_you_go', 'subscription', 'team'])
+  const plan = random.pick(['pay_as_you_go', 'pay_as_you_go', 'subscription', 'team'] as const)
   const network = random.chance(0.15) ? 'vpn' : random.chance(0.25) ? 'cloud' : 'carrier'
   const org = registry.organisation({ created_ms, plan, network, payment_fingerprint: random.pick(instruments) })
   const account = registry.account(org, label, created_ms)

@@ -1,7 +1,8 @@
+import type { Content } from '../simulator/actor.ts'
 import { DAY_MS, HOUR_MS, type Label } from './account.ts'
 import type { Stage } from './backbone.ts'
 import { pickAnswer, pickQuestion } from './prompts.ts'
-import { type Content, type Draft, draftRequest } from './request.ts'
+import { type Draft, draftRequest } from './request.ts'
 import { clientCalls } from './timing.ts'
 import { UNCOMMON_TUPLE } from './world.ts'
 
@@ -27,7 +28,7 @@ export function* judge(stage: Stage): Generator<Draft> {
   const label: Label = { label: 'malicious', campaign_id: 'judge', role: 'grader', scenario: 'judge' }
   for (let grader = 0; grader < GRADERS; grader++) {
     const created_ms = Math.round(window.start_ms - random.between(6 * HOUR_MS, 30 * DAY_MS))
-    const plan = random.pick(['pay_as_you_go', 'pay_as_you_go', 'subscription', 'team'])
+    const plan = random.pick(['pay_as_you_go', 'pay_as_you_go', 'subscription', 'team'] as const)
     const group = CARD_GROUPS[grader]
     const card = group === undefined ? {} : { payment_fingerprint: cards[group]! }
     const org = registry.organisation({ created_ms, plan, network: 'carrier', ...card })

@@ -1,7 +1,8 @@
+import type { Params } from '../simulator/actor.ts'
 import { type Account, HOUR_MS, type Label } from './account.ts'
 import { ordinaryCalls, type Stage, withRetry } from './backbone.ts'
 import { pickAnswer, pickQuestion } from './prompts.ts'
-import { type Ask, type Draft, draftRequest, type Params } from './request.ts'
+import { type Ask, type Draft, draftRequest } from './request.ts'
 import { clientCalls, serviceArrivals, within } from './timing.ts'
 
 /** Honest customers who do what campaigns do. Each is one organisation, which is the difference that counts. */

@@ -1,6 +1,7 @@
+import type { Params } from '../simulator/actor.ts'
 import { DAY_MS, type Label } from './account.ts'
 import type { Stage } from './backbone.ts'
-import { type Draft, draftRequest, type Params } from './request.ts'
+import { type Draft, draftRequest } from './request.ts'
 import { within } from './timing.ts'
 
 const VOCABULARY = 50_257

@@ -1,6 +1,6 @@
+import type { Content, Params } from '../simulator/actor.ts'
 import type { Library } from './library.ts'
 import type { Random } from './random.ts'
-import type { Content, Params } from './request.ts'
 import { FRAMEWORK_PROMPTS } from './world.ts'
 
 export type Kind = 'chat' | 'api' | 'agent'
@@ -65,10 +65,24 @@ function ownInstruction(org_id: string, random: Random): string {
   return `${random.pick(TASKS)} for ${name}, ${random.pick(PRODUCTS)}. ${random.pick(FORMS)} Never mention other companies.`
 }
 
+/** Where the text of a conversation comes from. */
+export interface Texts {
+  question(library: Library, random: Random): string
+  answer(library: Library, random: Random): string
+}
+
+const PLAIN: Texts = { question: pickQuestion, answer: pickAnswer }
+
 /** A conversation in which turn n repeats all turns before it, as chat clients send it. */
-export function conversation(library: Library, turns: number, system: string | undefined, random: Random) {
-  const questions = Array.from({ length: turns }, () => pickQuestion(library, random))
-  const answers = questions.map(() => pickAnswer(library, random))
+export function conversation(
+  library: Library,
+  turns: number,
+  system: string | undefined,
+  random: Random,
+  texts: Texts = PLAIN,
+) {
+  const questions = Array.from({ length: turns }, () => texts.question(library, random))
+  const answers = questions.map(() => texts.answer(library, random))
   return (turn: number): Content => ({
     ...(system === undefined ? {} : { system }),
     messages: questions
@@ -86,8 +100,12 @@ const CARRIED_STEPS = 3
 const CARRIED_CHARS = 400
 
 /** An agent's run: a task, then steps of tool call and tool result, of which the latest few are sent. */
-export function agentRun(library: Library, system: string | undefined, random: Random) {
-  const task = random.chance(0.5) ? random.pick(library.functionCalls).prompt : random.pick(library.humanEval).prompt
+export function agentRun(
+  library: Library,
+  system: string | undefined,
+  random: Random,
+  task = random.chance(0.5) ? random.pick(library.functionCalls).prompt : random.pick(library.humanEval).prompt,
+) {
   const first = random.int(library.agentTexts.length)
   const step = (index: number) => library.agentTexts[(first + index) % library.agentTexts.length]!
   return (turn: number): Content => ({

@@ -1,25 +1,9 @@
-import { CHARS_PER_TOKEN, type TraceMessage } from '../traces/format.ts'
+import type { Content, Params } from '../simulator/actor.ts'
+import { CHARS_PER_TOKEN } from '../traces/format.ts'
 import { assumedLatency_ms } from '../traces/latency.ts'
 import type { Account } from './account.ts'
 import type { Size } from './library.ts'
 import type { Random } from './random.ts'
-
-export interface Content {
-  system?: string
-  messages: TraceMessage[]
-  output: string
-}
-
-export interface Params {
-  stream?: boolean
-  max_tokens?: number
-  temperature?: number
-  top_p?: number
-  top_logprobs?: number
-  logit_bias_ids?: number[]
-  tools_count?: number
-  reasoning?: 'off' | 'on' | 'summarised'
-}
 
 /** What one call is about. `content` is a function: text is put together only when the event is read. */
 export interface Ask {

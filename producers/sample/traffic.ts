@@ -1,5 +1,6 @@
+import type { AccountRecord } from '../simulator/account.ts'
 import { hexId } from '../traces/ids.ts'
-import { type AccountRecord, HOUR_MS, Registry, toTime } from './account.ts'
+import { HOUR_MS, Registry, toTime } from './account.ts'
 import { backbone, type Stage } from './backbone.ts'
 import { hydra, type Outcome } from './hydra.ts'
 import { judge } from './judge.ts'

@@ -1,22 +1,7 @@
+import type { Address, ClientTuple } from '../simulator/account.ts'
 import type { Random } from './random.ts'
 
 /** What unrelated accounts share in life without being one campaign: clients, networks, public prompts, models. */
-
-export interface ClientTuple {
-  user_agent: string
-  sdk: string
-  sdk_version: string
-  runtime: string
-  os: string
-  ja4: string
-  header_set: string
-}
-
-export interface Address {
-  ip: string
-  asn: number
-  country: string
-}
 
 const JA4 = {
   python: 't13d1812h1_85036bcba153_375ca2c5e164',

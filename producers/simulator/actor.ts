@@ -1,3 +1,4 @@
+import type { Size as TokenCounts } from '../sample/library.ts'
 import type { TraceMessage } from '../traces/format.ts'
 import type { Account } from './account.ts'
 
@@ -25,9 +26,7 @@ export interface Params {
 }
 
 /** Tokens that the trace says; the text that stands in for them may be shorter. */
-export interface Size {
-  input_tokens: number
-  output_tokens: number
+export interface Size extends TokenCounts {
   cache_read_tokens?: number
 }
 

@@ -1,3 +1,4 @@
+import { toTime } from '../sample/account.ts'
 import type { Random } from '../sample/random.ts'
 import { FRAMEWORK_PROMPTS } from '../sample/world.ts'
 import { hexId } from '../traces/ids.ts'
@@ -149,9 +150,4 @@ export function createWorld(seed: number, window: Window, accounts: number, rand
 function pickNetwork(random: Random): NetworkKind {
   if (random.chance(VPN_SHARE)) return 'vpn'
   return random.chance(CLOUD_SHARE) ? 'cloud' : 'carrier'
-}
-
-/** RFC 3339 with milliseconds, UTC. */
-export function toTime(time_ms: number): string {
-  return new Date(time_ms).toISOString()
 }

@@ -1,17 +1,15 @@
-import { writeFile } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import type { Method } from '../../evaluation/method.ts'
 import { pipelineMethods } from '../../evaluation/pipeline/pipeline-methods.ts'
 import { PROFILES } from '../../evaluation/profiles.ts'
-import { recordOf } from '../../evaluation/recorded-quality.ts'
 import { tablesOf } from '../../evaluation/report/tables.ts'
 import { partResults, type Results } from '../../evaluation/results.ts'
 import { runProfile } from '../../evaluation/run-profile.ts'
 import { UsageError } from '../../ops/errors.ts'
 import { type CliCommand, type CliContext, jsonOption } from '../command.ts'
 import { evaluateFiles } from '../evaluate/evaluate-files.ts'
-import { writeReport } from '../evaluate/write-report.ts'
+import { writeRecord, writeReport } from '../evaluate/write-report.ts'
 import { wholeNumber } from '../number-options.ts'
 import { detectionHash, sketchKeys } from '../pipeline.ts'
 import type { Config } from '../settings-schema.ts'
@@ -23,7 +21,6 @@ interface EvaluateOptions {
   readonly profile?: string
   readonly seed: number
   readonly report?: string
-  readonly out?: string
   readonly record?: string
 }
 
@@ -37,7 +34,6 @@ export const evaluate: CliCommand<EvaluateOptions> = {
       .addOption(new Option('--profile <name>', 'simulate and judge instead').choices(PROFILES.map(({ name }) => name)))
       .addOption(new Option('--seed <number>', 'of the simulation and of resampling').default(1).argParser(wholeNumber))
       .addOption(new Option('--report <folder>', 'for report.html, results.json and the plots'))
-      .addOption(new Option('--out <folder>', 'the same as --report'))
       .addOption(new Option('--record <file>', 'where the figures go that later runs are held to'))
       .addOption(jsonOption())
       .addHelpText(
@@ -58,12 +54,12 @@ export const evaluate: CliCommand<EvaluateOptions> = {
       )
     }
     if (context.out.json) context.out.record(results, '')
-    const folder = options.report ?? options.out
-    if (folder !== undefined) {
-      await writeReport(folder, results)
-      context.out.note(`report in ${folder}`)
+    const { report, record } = options
+    if (report !== undefined) {
+      await writeReport(report, results)
+      context.out.note(`report in ${report}`)
     }
-    if (options.record !== undefined) await writeFile(options.record, `${JSON.stringify(recordOf(results), null, 2)}\n`)
+    if (record !== undefined) await writeRecord(record, results)
   },
 }
 
@@ -80,7 +76,6 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
       hops: config.hops,
       config_hash,
       keys: sketchKeys(config),
-      baselines: () => [],
       clock_ms: () => performance.now(),
       async onProgress(part, events) {
         context.out.progress(() => `${part}: ${events} events`)

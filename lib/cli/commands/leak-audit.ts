@@ -4,7 +4,7 @@ import { checkSources, readSource } from '../../../producers/intake/sources.ts'
 import { LeakAudit } from '../../evaluation/leak-audit/leak-audit.ts'
 import type { Separation } from '../../evaluation/leak-audit/separation.ts'
 import { type CliCommand, CommandFailed, jsonOption } from '../command.ts'
-import { readLabels } from '../labels.ts'
+import { labelLine, readRecords } from '../evaluate/input-lines.ts'
 import type { Column } from '../output.ts'
 
 interface LeakAuditOptions {
@@ -32,8 +32,8 @@ export const leakAudit: CliCommand<LeakAuditOptions> = {
   },
 
   async run({ out, signal, stdin }, { events, labels, all = false }) {
-    await checkSources([events, labels])
-    const audit = new LeakAudit(await readLabels(labels))
+    await checkSources([events])
+    const audit = new LeakAudit(await readRecords(labels, labelLine, 'label'))
     let read = 0
     let unreadable = 0
     for await (const lines of readLines(readSource(events, stdin))) {

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { recordOf } from '../../evaluation/recorded-quality.ts'
 import { reportHtml } from '../../evaluation/report/html.ts'
 import { plotsOf } from '../../evaluation/report/plots.ts'
 import { tablesOf } from '../../evaluation/report/tables.ts'
@@ -16,5 +17,14 @@ export async function writeReport(folder: string, results: Results): Promise<voi
     for (const { name, svg } of plots) await writeFile(join(folder, `${name}.svg`), svg)
   } catch (error) {
     throw new OutputFailed(folder, error)
+  }
+}
+
+/** Writes the figures that later runs are held to. */
+export async function writeRecord(path: string, results: Results): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(recordOf(results), null, 2)}\n`)
+  } catch (error) {
+    throw new OutputFailed(path, error)
   }
 }

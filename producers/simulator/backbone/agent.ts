@@ -1,26 +1,25 @@
+import { agentRun as steps } from '../../sample/prompts.ts'
 import type { Actor } from '../actor.ts'
 import { sessionId } from '../ids.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import { callWithRetry } from '../sdk.ts'
 import type { Stage } from '../stage.ts'
 import { excerpt, passage, question } from '../texts.ts'
-import { adoptionTime, type Customer, modelAt, PAUSE_AFTER_REJECTION_MS, REJECTIONS_MAX } from './customer.ts'
-import { arrivalTimes } from './pace-clock.ts'
+import { adoptionTime, type Customer, modelAt } from './customer.ts'
+import { createDoor, type Door } from './door.ts'
 
-/** Steps that an agent still carries along, each cut down. */
-const CARRIED_STEPS = 3
-const CARRIED_CHARS = 500
 const SIGNATURES_MAX = 6
 
 /** Agents at work: runs start at the account's pace, each a session of its own with the tool latencies of a real one. */
 export function* agents(stage: Stage, customer: Customer, from_ms: number): Actor {
   const { random, pace, perDay, offset_h } = customer
   const adopts_ms = customer.followsRelease ? adoptionTime(stage, random) : Number.POSITIVE_INFINITY
-  const door = { rejections: 0, closed_until_ms: 0 }
+  const door = createDoor()
   const window = { ...stage.window, start_ms: from_ms }
   for (const at_ms of arrivalTimes(pace, perDay, window, offset_h, random)) {
     yield { until_ms: at_ms }
-    if (at_ms < door.closed_until_ms) continue
-    if (door.rejections >= REJECTIONS_MAX) return
+    if (door.isGivenUp) return
+    if (door.isClosed(at_ms)) continue
     stage.spawn(agentRun(stage, customer, adopts_ms, at_ms, undefined, door), at_ms)
   }
 }
@@ -32,17 +31,15 @@ export function* agentRun(
   adopts_ms: number,
   start_ms: number,
   address = customer.random.int(customer.account.addresses.length),
-  door = { rejections: 0, closed_until_ms: 0 },
+  door: Door = createDoor(),
 ): Actor {
   const { library } = stage
   const { account, random, params, system } = customer
-  const given = system === undefined ? {} : { system }
   const session_id = sessionId(random)
   const task = random.chance(0.4)
     ? question(library, random)
     : `${random.pick(library.functionCalls).prompt}\n\n${excerpt(passage(library, random), random)}`
-  const first = random.int(library.agentTexts.length)
-  const step = (index: number) => library.agentTexts[(first + index) % library.agentTexts.length]!
+  const content = steps(library, system, random, task)
   let signatures: string[] = []
   let end_ms = start_ms
   for (const [turn, { offset_ms, input_tokens, output_tokens }] of random.pick(library.agentSessions).entries()) {
@@ -57,26 +54,9 @@ export function* agentRun(
       size: { input_tokens, output_tokens, cache_read_tokens: turn > 0 ? input_tokens * 0.8 : 0 },
       session_id,
       signatures,
-      content: () => ({
-        ...given,
-        messages: [
-          { role: 'user', content: task },
-          ...Array.from({ length: Math.min(turn, CARRIED_STEPS) }, (_, back) => step(turn - 1 - back))
-            .reverse()
-            .flatMap(({ input, output }) => [
-              { role: 'assistant', content: output.slice(0, CARRIED_CHARS) },
-              { role: 'tool', content: input.slice(-CARRIED_CHARS) },
-            ]),
-        ],
-        output: step(turn).output,
-      }),
+      content: () => content(turn),
     })
-    if (reply.status === 403) {
-      if (reply.end_ms < door.closed_until_ms) return
-      door.rejections++
-      door.closed_until_ms = reply.end_ms + PAUSE_AFTER_REJECTION_MS
-      return
-    }
+    if (reply.status === 403) return door.rejected(reply.end_ms)
     end_ms = reply.end_ms
     signatures = [...signatures, ...reply.signatures].slice(-SIGNATURES_MAX)
   }

@@ -2,8 +2,8 @@ import type { Kind } from '../../sample/prompts.ts'
 import type { Random } from '../../sample/random.ts'
 import type { Account } from '../account.ts'
 import type { Params } from '../actor.ts'
+import type { Pace } from '../pace/pace.ts'
 import type { Stage } from '../stage.ts'
-import type { Pace } from './pace.ts'
 
 /** An ordinary account and its ways. */
 export interface Customer {
@@ -40,7 +40,3 @@ export function modelAt(stage: Stage, { model, random }: Customer, adopts_ms: nu
   if (at_ms >= adopts_ms) return stage.world.release.model
   return random.chance(OTHER_MODEL_SHARE) ? stage.world.model(random, at_ms) : model
 }
-
-/** Who is turned away stops for half a day, and mostly for good the second time: a card that expired, a dispute. */
-export const PAUSE_AFTER_REJECTION_MS = 12 * HOUR_MS
-export const REJECTIONS_MAX = 3

@@ -3,10 +3,10 @@ import type { Random } from '../../sample/random.ts'
 import type { Account } from '../account.ts'
 import { pickHabits } from '../habits.ts'
 import { UTC_OFFSET_H } from '../networks.ts'
+import { type Pace, peoplePace, servegenPaces } from '../pace/pace.ts'
 import type { Stage } from '../stage.ts'
 import type { Organisation } from '../world.ts'
 import type { Customer, Template } from './customer.ts'
-import { type Pace, peoplePace, servegenPaces } from './pace.ts'
 
 /** Median calls (programs) or sessions (people, agents) a day, and how far accounts differ (sigma of the logarithm). */
 const VOLUME: Record<Kind, { median: number; sigma: number }> = {

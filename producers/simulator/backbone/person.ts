@@ -1,11 +1,12 @@
 import type { SessionCall } from '../../sample/library.ts'
 import type { Actor, Answer, Call, Pause } from '../actor.ts'
 import { sessionId } from '../ids.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import { callWithRetry } from '../sdk.ts'
 import type { Stage } from '../stage.ts'
 import { answer, question } from '../texts.ts'
-import { adoptionTime, type Customer, modelAt, PAUSE_AFTER_REJECTION_MS, REJECTIONS_MAX } from './customer.ts'
-import { arrivalTimes } from './pace-clock.ts'
+import { adoptionTime, type Customer, modelAt } from './customer.ts'
+import { createDoor } from './door.ts'
 
 /** What a conversation carries along, and what a client resends of it. */
 interface Conversation {
@@ -29,26 +30,30 @@ export function* person(stage: Stage, customer: Customer, from_ms: number): Acto
   const { library, window, world } = stage
   const adopts_ms = customer.followsRelease ? adoptionTime(stage, random) : Number.POSITIVE_INFINITY
   let last: Conversation | null = null
-  let rejections = 0
+  const door = createDoor()
   let free_ms = from_ms
   for (const at_ms of arrivalTimes(pace, perDay, { ...window, start_ms: from_ms }, offset_h, random)) {
-    if (at_ms < free_ms) continue
+    if (door.isGivenUp) return
+    if (at_ms < free_ms || door.isClosed(at_ms)) continue
     yield { until_ms: at_ms }
     if (random.chance(UPGRADE_SHARE)) account.client = world.upgraded(account.client, at_ms)
     const resumed: boolean = last !== null && random.chance(RESUMED_SHARE)
     const talk: Conversation = resumed ? last! : { session_id: sessionId(random), turns: [], signatures: [] }
     last = talk
     const address = random.int(account.addresses.length)
-    free_ms = yield* conversation(stage, customer, talk, random.pick(library.chatSessions), at_ms, address, adopts_ms)
-    if (free_ms !== REJECTED) continue
-    if (++rejections === REJECTIONS_MAX) return
-    free_ms = at_ms + PAUSE_AFTER_REJECTION_MS
+    const end = yield* conversation(stage, customer, talk, random.pick(library.chatSessions), at_ms, address, adopts_ms)
+    free_ms = end.end_ms
+    if (end.isRejected) door.rejected(end.end_ms)
   }
 }
 
-const REJECTED = -1
+/** How a conversation ended. */
+interface End {
+  /** Of the last answer. */
+  readonly end_ms: number
+  readonly isRejected: boolean
+}
 
-/** Ends with the moment of the last answer, or `REJECTED`. */
 function* conversation(
   stage: Stage,
   customer: Customer,
@@ -57,13 +62,13 @@ function* conversation(
   start_ms: number,
   address: number,
   adopts_ms: number,
-): Generator<Call | Pause, number, Answer> {
+): Generator<Call | Pause, End, Answer> {
   const { account, random, params, system } = customer
   const given = system === undefined ? {} : { system }
   let end_ms = start_ms
   for (const { offset_ms, input_tokens, output_tokens } of script) {
     const at_ms = Math.max(start_ms + offset_ms, end_ms + READING_MS * random.logNormal(0.5))
-    if (at_ms > stage.window.end_ms) return end_ms
+    if (at_ms > stage.window.end_ms) break
     const turn = { question: question(stage.library, random), answer: answer(stage.library, random) }
     const before = talk.turns.slice(-TURNS_MAX)
     const reply = yield* callWithRetry(random, {
@@ -88,12 +93,12 @@ function* conversation(
         output: turn.answer,
       }),
     })
-    if (reply.status === 403) return REJECTED
     end_ms = reply.end_ms
+    if (reply.status === 403) return { end_ms, isRejected: true }
     if (reply.status !== 200) continue
     talk.turns.push(turn)
     if (talk.turns.length > TURNS_MAX) talk.turns.shift()
     talk.signatures = [...talk.signatures, ...reply.signatures].slice(-SIGNATURES_MAX)
   }
-  return end_ms
+  return { end_ms, isRejected: false }
 }

@@ -1,10 +1,11 @@
 import type { Actor, Call } from '../actor.ts'
 import { endUserId } from '../ids.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import { callWithRetry } from '../sdk.ts'
 import type { Stage } from '../stage.ts'
 import { answer, etlRows, excerpt, passage, question } from '../texts.ts'
-import { adoptionTime, type Customer, modelAt, PAUSE_AFTER_REJECTION_MS, REJECTIONS_MAX } from './customer.ts'
-import { arrivalTimes } from './pace-clock.ts'
+import { adoptionTime, type Customer, modelAt } from './customer.ts'
+import { createDoor, type Door } from './door.ts'
 
 const REFUSED_SHARE = 0.006
 const END_USERS_SHARE = 0.15
@@ -21,12 +22,12 @@ export function* program(stage: Stage, customer: Customer, from_ms: number): Act
   const endUsers = random.chance(END_USERS_SHARE)
     ? Array.from({ length: 1 + random.int(END_USERS_MAX) }, () => endUserId(random))
     : null
-  const door = { rejections: 0, closed_until_ms: 0 }
+  const door = createDoor()
   let day = 0
   for (const at_ms of arrivalTimes(pace, perDay, { ...window, start_ms: from_ms }, offset_h, random)) {
     yield { until_ms: at_ms }
-    if (at_ms < door.closed_until_ms) continue
-    if (door.rejections >= REJECTIONS_MAX) return
+    if (door.isGivenUp) return
+    if (door.isClosed(at_ms)) continue
     const today = Math.floor(at_ms / DAY_MS)
     if (today !== day && random.chance(UPGRADE_SHARE_PER_DAY)) account.client = world.upgraded(account.client, at_ms)
     day = today
@@ -46,11 +47,9 @@ export function* program(stage: Stage, customer: Customer, from_ms: number): Act
   }
 }
 
-function* attempt({ random }: Customer, door: { rejections: number; closed_until_ms: number }, call: Call): Actor {
+function* attempt({ random }: Customer, door: Door, call: Call): Actor {
   const { status, end_ms } = yield* callWithRetry(random, call)
-  if (status !== 403 || end_ms < door.closed_until_ms) return
-  door.rejections++
-  door.closed_until_ms = end_ms + PAUSE_AFTER_REJECTION_MS
+  if (status === 403) door.rejected(end_ms)
 }
 
 /** What the program sends, call by call: rows through a public template, or varied input within its own. */

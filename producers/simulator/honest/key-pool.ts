@@ -1,57 +1,36 @@
 import type { Account } from '../account.ts'
 import type { Answer, Call, Pause } from '../actor.ts'
+import { createPool } from '../pool/pool.ts'
 
-/** Rest of a key after an error, as public gateways have it. */
-const REST_MS: Record<number, number> = {
-  401: 1_800_000,
-  403: 1_800_000,
-  429: 60_000,
-  500: 10_000,
-  504: 300_000,
-  529: 600_000,
-}
 const FAILOVERS_MAX = 3
-const STICKY_MS = 3_600_000
-/** Conversations that are remembered; the oldest is forgotten. */
-const STICKY_MAX = 20_000
+const FAILOVER_MS = 200
+const HOUR_MS = 3_600_000
+const NO_CEILING = Number.POSITIVE_INFINITY
 
 /**
- * The honest twin of a relay's pool: the key that rested longest takes the call, conversations stay with their key for an
- * hour, and a call that fails goes to the next key with the same body.
+ * A company's gateway over its own keys: the pool of a relay, used openly. Sessions keep the customer's name, a call that
+ * fails goes to the next key with the same body, and nobody replaces a key that is refused.
  */
-export function createKeyPool(keys: readonly Account[]) {
-  const used = new Map<Account, number>(keys.map((key, index) => [key, index - keys.length]))
-  const rests = new Map<Account, number>()
-  const sticky = new Map<string, { key: Account; until_ms: number }>()
-  let uses = 0
-
-  const choose = (at_ms: number, session_id: string | undefined): Account => {
-    const known = session_id === undefined ? undefined : sticky.get(session_id)
-    const ready = keys.filter((key) => (rests.get(key) ?? 0) <= at_ms)
-    const stays = known !== undefined && known.until_ms > at_ms && ready.includes(known.key)
-    const candidates = ready.length > 0 ? ready : keys
-    const chosen = stays ? known.key : candidates.reduce((a, b) => (used.get(b)! < used.get(a)! ? b : a))
-    used.set(chosen, uses++)
-    if (session_id !== undefined && !stays) {
-      sticky.set(session_id, { key: chosen, until_ms: at_ms + STICKY_MS })
-      if (sticky.size > STICKY_MAX) sticky.delete(sticky.keys().next().value!)
-    }
-    return chosen
-  }
-
+export function createKeyPool(keys: readonly Account[], from_ms: number) {
+  const pool = createPool(
+    { sticky_ms: HOUR_MS, ramp_ms: 0, quotaShare_max: NO_CEILING, requestsPerDay_max: NO_CEILING },
+    () => undefined,
+  )
+  for (const key of keys) pool.join(key, from_ms)
   return {
-    /** One call through the pool, as the rest of an actor. */
-    *send(call: Omit<Call, 'account'>): Generator<Call | Pause, Answer, Answer> {
+    /** One call through the pool, as the rest of an actor. Undefined when every key rests. */
+    *send(call: Omit<Call, 'account'>): Generator<Call | Pause, Answer | undefined, Answer> {
       let at_ms = call.at_ms
-      for (let attempt = 0; ; attempt++) {
-        const account = choose(at_ms, call.session_id)
-        const answer = yield { ...call, account, at_ms }
-        const rest_ms = REST_MS[answer.status]
-        if (rest_ms === undefined) return answer
-        rests.set(account, answer.end_ms + rest_ms)
-        if (attempt === FAILOVERS_MAX) return answer
-        at_ms = answer.end_ms + 200
+      let answer: Answer | undefined
+      for (let attempt = 0; attempt <= FAILOVERS_MAX; attempt++) {
+        const key = pool.choose(call.session_id, call.size, at_ms)
+        if (key === undefined) return answer
+        answer = yield { ...call, account: key.account, at_ms }
+        pool.heard(key, answer)
+        if (answer.status === 200) return answer
+        at_ms = answer.end_ms + FAILOVER_MS
       }
+      return answer
     },
   }
 }

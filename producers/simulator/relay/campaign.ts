@@ -3,17 +3,17 @@ import type { Account } from '../account.ts'
 import type { Actor, Params } from '../actor.ts'
 import { EVASION, type Evasion } from '../evasion.ts'
 import { pickHabits } from '../habits.ts'
+import type { Head } from '../pool/head.ts'
+import { createPool, type Pool } from '../pool/pool.ts'
 import type { ScenarioSettings, Stage, Window } from '../stage.ts'
 import { pickFamily, writeWrapper } from '../wrappers/index.ts'
 import { PLACES, type Place, placeWrapper } from '../wrappers/placement.ts'
 import type { Objective } from '../wrappers/wrapper.ts'
 import { type Crew, createCrew, type Recruit } from './crew.ts'
 import { drawAgentSession, drawConversation, meanTurns } from './customers.ts'
-import type { Head } from './head.ts'
 import type { Job } from './job.ts'
-import { arrivalTimes, DAY_MS } from './pace.ts'
 import { createPhrasebook, type Phrasebook } from './phrasebook.ts'
-import { createPool, type Pool } from './pool.ts'
+import { workTimes } from './rhythm.ts'
 import { type Delivery, send } from './send.ts'
 import type { Session } from './session.ts'
 import { drawOneShot } from './tasks.ts'
@@ -105,6 +105,7 @@ export interface Campaign {
   newPool(): Pool
 }
 
+const DAY_MS = 86_400_000
 const RAMP_SHARE_MAX = 0.3
 /** A relay has new accounts within minutes or hours. */
 const REPLACEMENT_MS = [30_000, 3 * 3_600_000] as const
@@ -213,7 +214,7 @@ export function createCampaign(stage: Stage, settings: ScenarioSettings, plan: C
     }) {
       const draw = random.fork(`work ${works++}`)
       const perArrival = turns * (volley === undefined ? 1 : (volley[0] + volley[1]) / 2)
-      const times = arrivalTimes(pace, perDay / perArrival, span, library, draw.fork('times'))
+      const times = workTimes(pace, perDay / perArrival, span, draw.fork('times'))
       spawn(
         (function* (): Actor {
           for (const at_ms of times) {

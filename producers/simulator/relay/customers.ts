@@ -1,8 +1,7 @@
 import type { Library } from '../../sample/library.ts'
-import { agentRun, pickSystem } from '../../sample/prompts.ts'
+import { agentRun, conversation, pickSystem } from '../../sample/prompts.ts'
 import type { Random } from '../../sample/random.ts'
 import { hexId } from '../../traces/ids.ts'
-import type { Content } from '../actor.ts'
 import { pickHabits } from '../habits.ts'
 import { answer, question } from '../texts.ts'
 import type { Objective } from '../wrappers/wrapper.ts'
@@ -35,24 +34,11 @@ export function drawConversation(
 ): Session {
   const customer = `customer-${random.int(2 ** 31)}`
   const turns = withBreak(random.pick(library.chatSessions).slice(0, TURNS_MAX), random)
-  const content = conversation(library, turns.length, pickSystem(library, ownerOf(customer), random), random)
-  return { key: customer, model, params: pickHabits('chat', random), turns, content, objective }
-}
-
-/** Turn n repeats the turns before it, as chat clients send them. */
-function conversation(library: Library, turns: number, system: string | undefined, random: Random) {
-  const asked = Array.from({ length: turns }, () => question(library, random))
-  const answered = asked.map(() => answer(library, random))
-  return (turn: number): Content => ({
-    ...(system === undefined ? {} : { system }),
-    messages: asked
-      .slice(0, turn + 1)
-      .flatMap((text, index) => [
-        ...(index === 0 ? [] : [{ role: 'assistant', content: answered[index - 1]! }]),
-        { role: 'user', content: text },
-      ]),
-    output: answered[turn]!,
+  const content = conversation(library, turns.length, pickSystem(library, ownerOf(customer), random), random, {
+    question,
+    answer,
   })
+  return { key: customer, model, params: pickHabits('chat', random), turns, content, objective }
 }
 
 /** A user's coding or research agent at work. */

@@ -1,5 +1,5 @@
 import type { Content, Params, Size } from '../actor.ts'
-import type { Head } from './head.ts'
+import type { Head } from '../pool/head.ts'
 
 /** What a relay is asked to have done, by its own programs or by customers of its own. */
 export interface Job {

@@ -1,9 +1,9 @@
 import type { Random } from '../../sample/random.ts'
 import { hexId } from '../../traces/ids.ts'
 import type { Answer, Call, Pause, Size } from '../actor.ts'
-import type { Head } from './head.ts'
+import type { Head } from '../pool/head.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { Job } from './job.ts'
-import type { Pool } from './pool.ts'
 
 /** Further accounts, or further attempts, after the first. */
 export const RETRIES_MAX = 3

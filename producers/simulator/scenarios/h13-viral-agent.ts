@@ -2,10 +2,10 @@ import type { Actor } from '../actor.ts'
 import { agentRun } from '../backbone/agent.ts'
 import { live } from '../backbone/backbone.ts'
 import { customerOf } from '../backbone/mint.ts'
-import { peoplePace } from '../backbone/pace.ts'
-import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { pickHabits, toolSet } from '../habits.ts'
 import { atTimes, DAY_MS, enrol, HOUR_MS, honest } from '../honest/cast.ts'
+import { peoplePace } from '../pace/pace.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import type { Scenario } from '../stage.ts'
 
 const RUNS_PER_DAY = 2.5

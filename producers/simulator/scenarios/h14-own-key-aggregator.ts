@@ -1,9 +1,9 @@
 import type { Account } from '../account.ts'
 import type { Actor } from '../actor.ts'
-import { peoplePace } from '../backbone/pace.ts'
-import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { pickHabits } from '../habits.ts'
 import { atTimes, enrol, established, honest, turnSize } from '../honest/cast.ts'
+import { peoplePace } from '../pace/pace.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import type { Scenario } from '../stage.ts'
 import { answer, question } from '../texts.ts'
 

@@ -1,6 +1,6 @@
-import { steadyPaces } from '../backbone/pace.ts'
-import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { atTimes, established, keysOf } from '../honest/cast.ts'
+import { steadyPaces } from '../pace/pace.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import { soleCall } from '../sdk.ts'
 import type { Scenario } from '../stage.ts'
 import { answer, etlRows } from '../texts.ts'

@@ -1,11 +1,11 @@
 import { pickSystem } from '../../sample/prompts.ts'
 import type { Actor, Content } from '../actor.ts'
-import { peoplePace } from '../backbone/pace.ts'
-import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { pickHabits } from '../habits.ts'
 import { atTimes, established, keysOf, turnSize } from '../honest/cast.ts'
 import { createKeyPool } from '../honest/key-pool.ts'
 import { randomHex } from '../ids.ts'
+import { peoplePace } from '../pace/pace.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import type { Scenario } from '../stage.ts'
 import { answer, question } from '../texts.ts'
 
@@ -36,7 +36,7 @@ export const reseller: Scenario = {
       key.device_id = null
       if (known) key.record.contract_flags = ['reseller']
     }
-    const pool = createKeyPool(keys)
+    const pool = createKeyPool(keys, window.start_ms)
     const perDay = CALLS_PER_KEY_AND_DAY * settings.rate * keys.length
     stage.spawn(atTimes(stage, arrivalTimes(peoplePace(), perDay, window, 0, random), relayed))
 

@@ -1,8 +1,8 @@
 import { agentRun } from '../backbone/agent.ts'
 import { customerOf } from '../backbone/mint.ts'
-import { steadyPaces } from '../backbone/pace.ts'
-import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { atTimes, established, keysOf } from '../honest/cast.ts'
+import { steadyPaces } from '../pace/pace.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import type { Scenario } from '../stage.ts'
 
 const RUNS_PER_DAY = 12

@@ -1,10 +1,10 @@
 import type { Actor, Content } from '../actor.ts'
-import { peoplePace } from '../backbone/pace.ts'
-import { arrivalTimes } from '../backbone/pace-clock.ts'
 import { pickHabits } from '../habits.ts'
 import { atTimes, established, keysOf } from '../honest/cast.ts'
 import { createKeyPool } from '../honest/key-pool.ts'
 import { sessionId } from '../ids.ts'
+import { peoplePace } from '../pace/pace.ts'
+import { arrivalTimes } from '../pace/pace-clock.ts'
 import type { Scenario } from '../stage.ts'
 import { answer, question } from '../texts.ts'
 
@@ -27,7 +27,7 @@ export const enterpriseGateway: Scenario = {
       ...client,
     })
     const keys = keysOf(stage, org, settings, 'gateway-key')
-    const pool = createKeyPool(keys)
+    const pool = createKeyPool(keys, window.start_ms)
     const system = `${random.pick(library.personas)}\n\nYou serve the staff of ${org.email_domain}. Explain how you arrive at an answer.`
     const perDay = SESSIONS_PER_KEY_AND_DAY * settings.rate * keys.length
     const staff = { isSticky: random.chance(0.5), offset_h: 1 }
@@ -46,6 +46,7 @@ export const enterpriseGateway: Scenario = {
         const content = () => ({ system, messages, output })
         const size = { input_tokens, output_tokens }
         const reply = yield* pool.send({ at_ms, model: world.model(random, at_ms), params, size, content, session_id })
+        if (reply === undefined) return
         end_ms = reply.end_ms
         past.push(messages.at(-1)!, { role: 'assistant', content: output })
       }

@@ -1,7 +1,7 @@
 import type { Random } from '../../sample/random.ts'
 import type { Actor } from '../actor.ts'
 import { type Campaign, createCampaign } from '../relay/campaign.ts'
-import { arrivalTimes } from '../relay/pace.ts'
+import { workTimes } from '../relay/rhythm.ts'
 import type { Session } from '../relay/session.ts'
 import type { Scenario, Stage } from '../stage.ts'
 
@@ -36,8 +36,8 @@ export const m11SignatureReplay: Scenario = {
 
 function* harvest(stage: Stage, campaign: Campaign, pairsPerDay: number): Actor {
   const random = campaign.random.fork('harvest')
-  const { window, library, spawn } = stage
-  for (const at_ms of arrivalTimes(campaign.evasion.pace, pairsPerDay, window, library, random.fork('times'))) {
+  const { window, spawn } = stage
+  for (const at_ms of workTimes(campaign.evasion.pace, pairsPerDay, window, random.fork('times'))) {
     yield { until_ms: at_ms }
     spawn(replay(stage, campaign, at_ms, random), at_ms)
   }

@@ -1,6 +1,6 @@
 import type { Actor } from '../actor.ts'
+import type { Pool } from '../pool/pool.ts'
 import { createCampaign } from '../relay/campaign.ts'
-import type { Pool } from '../relay/pool.ts'
 import type { Scenario, Stage } from '../stage.ts'
 import type { Objective } from '../wrappers/wrapper.ts'
 

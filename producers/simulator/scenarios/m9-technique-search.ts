@@ -2,7 +2,7 @@ import type { Random } from '../../sample/random.ts'
 import type { Actor } from '../actor.ts'
 import { EVASION } from '../evasion.ts'
 import { type Campaign, createCampaign } from '../relay/campaign.ts'
-import { arrivalTimes } from '../relay/pace.ts'
+import { workTimes } from '../relay/rhythm.ts'
 import type { Session } from '../relay/session.ts'
 import type { Scenario, Stage, Window } from '../stage.ts'
 import { writeText } from '../wrappers/grammar.ts'
@@ -61,7 +61,7 @@ export const m9TechniqueSearch: Scenario = {
 function* scout(stage: Stage, campaign: Campaign, perDay: number, search: Window, pool: Campaign['pool']): Actor {
   const random = campaign.random.fork('search')
   let number = 0
-  for (const at_ms of arrivalTimes(campaign.evasion.pace, perDay, search, stage.library, random.fork('times'))) {
+  for (const at_ms of workTimes(campaign.evasion.pace, perDay, search, random.fork('times'))) {
     yield { until_ms: at_ms }
     const session = attempt(campaign, stage.world.model(random, at_ms), number++, random)
     stage.spawn(once(campaign, session, at_ms, pool, random), at_ms)

@@ -5,7 +5,7 @@ import { SAMPLE_DATA_FOLDER } from '../../sample/folder.ts'
 /** Hours of a fortnight, after which a pace begins again. */
 export const FORTNIGHT_HOURS = 336
 
-export type GapFamily = 'Gamma' | 'Weibull' | 'exponential'
+export type GapFamily = 'Gamma' | 'Weibull' | 'exponential' | 'constant'
 
 /** When a real client sends: its rate by the hour, mean 1, and how uneven the gaps are. Hours are local. */
 export interface Pace {

@@ -7,6 +7,7 @@ const SHAPE_MIN = 0.1
 /** A gap of mean 1. */
 export function drawGap(random: Random, family: GapFamily, shape: number): number {
   const bounded = Math.max(SHAPE_MIN, shape)
+  if (family === 'constant') return 1
   if (family === 'exponential') return random.weibull(1)
   if (family === 'Weibull') return random.weibull(bounded) / weibullMean(bounded)
   return gamma(random, bounded) / bounded
