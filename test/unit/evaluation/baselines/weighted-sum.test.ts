@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { WEIGHTED_SUM, weightedSum } from '../../../../lib/evaluation/baselines/weighted-sum.ts'
+import { CUE_CLASSES } from '../../../../lib/sketch/cues.ts'
+import type { Request } from '../../../../schemas/types.ts'
+import { account, HOUR_MS, request } from './records.ts'
+
+describe('B6, the weighted sum', () => {
+  it('has weights that sum to one', () => {
+    expect(Object.values(WEIGHTED_SUM.weights).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1)
+  })
+
+  it('accuses a fast, regular account of a cluster that asks for reasoning, and nobody else', () => {
+    const method = weightedSum()
+    for (let n = 0; n < 10; n++) method.take('accounts', account(`a${n}`, { payment_hash: 1 }))
+    for (let n = 0; n < 300; n++) method.take('requests', call('a0', n * 10_000, 100))
+    for (let n = 0; n < 5; n++) method.take('requests', call('a1', n * HOUR_MS, 0))
+    const { findings, accountScores } = method.finish()
+    expect(findings.map(({ finding_id }) => finding_id)).toEqual(['B6:a0'])
+    expect(findings[0]!.score).toBeGreaterThanOrEqual(0.35)
+    expect(findings[0]!.event_time_ms).toBeLessThan(300 * 10_000)
+    expect(accountScores.get('a1')).toBeLessThan(0.35)
+  })
+
+  it('does not accuse an account for its pace, its words or its clients alone', () => {
+    const method = weightedSum()
+    for (let n = 0; n < 300; n++) method.take('requests', call('fast', n * 10_000, 0))
+    for (let n = 0; n < 4; n++) method.take('requests', call('words', n * HOUR_MS, 100))
+    for (let n = 0; n < 8; n++) method.take('requests', call('clients', n * HOUR_MS, 0, n))
+    const { findings, accountScores } = method.finish()
+    expect(findings).toEqual([])
+    expect(accountScores.get('words')).toBeCloseTo(0.23)
+    expect(accountScores.get('clients')).toBeCloseTo(0.3)
+  })
+
+  it('counts a switch of models more when the cluster switches together', () => {
+    const switching = (payment: (n: number) => number) => {
+      const method = weightedSum()
+      for (let n = 0; n < 6; n++) method.take('accounts', account(`a${n}`, { payment_hash: payment(n) }))
+      for (const [hour, model] of ['old', 'new'].entries())
+        for (let n = 0; n < 6; n++)
+          method.take('requests', { ...call(`a${n}`, hour * HOUR_MS + n, 0), request_model: model })
+      return method.finish().accountScores
+    }
+    const together = switching(() => 1)
+    expect(together.get('a5')).toBeGreaterThan(together.get('a0')!)
+    expect(switching((n) => n).get('a5')).toBeCloseTo(0.1 * 0.2 * 0.91)
+  })
+})
+
+/** `reasoning` is the cue score, 0 to 100. */
+function call(account_id: string, end_time_ms: number, reasoning: number, tuple_hash: number | null = null): Request {
+  const base = request(account_id, end_time_ms)
+  const cue_scores = CUE_CLASSES.map((cue) => (cue === 'reasoning' ? reasoning : 0))
+  return {
+    ...base,
+    client: { ...base.client, tuple_hash },
+    sketch: {
+      key_epoch: 1,
+      system_hash: null,
+      prefix_hashes: [],
+      body_hash: null,
+      body_bias_hash: null,
+      spans: [],
+      cue_scores,
+      messages: 1,
+      system_chars: 0,
+      input_chars: 10,
+      output_chars: 10,
+    },
+  }
+}
