@@ -2,12 +2,16 @@ import type { Method } from '../method.ts'
 import { cisaIndicators } from './cisa-indicators.ts'
 import { exactMatches } from './exact-matches.ts'
 import { rateLimit } from './rate-limit.ts'
+import { sharedNetworks } from './shared-networks.ts'
+import { synchronisedNetworks } from './synchronised-networks.ts'
 import { weightedSum } from './weighted-sum.ts'
 
 /** New ones for each stream, in the order of the report. One line each. */
 export const BASELINES: readonly (() => Method)[] = [
   () => rateLimit(), // B0
   () => cisaIndicators(), // B1
+  () => synchronisedNetworks(), // B4
+  () => sharedNetworks(), // B5
   () => weightedSum(), // B6
   () => exactMatches(), // B7
 ]
