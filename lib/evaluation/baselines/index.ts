@@ -1,5 +1,6 @@
 import type { Method } from '../method.ts'
 import { cisaIndicators } from './cisa-indicators.ts'
+import { distanceDrift } from './distance-drift.ts'
 import { exactMatches } from './exact-matches.ts'
 import { rateLimit } from './rate-limit.ts'
 import { sharedNetworks } from './shared-networks.ts'
@@ -10,6 +11,7 @@ import { weightedSum } from './weighted-sum.ts'
 export const BASELINES: readonly (() => Method)[] = [
   () => rateLimit(), // B0
   () => cisaIndicators(), // B1
+  () => distanceDrift(), // B3
   () => synchronisedNetworks(), // B4
   () => sharedNetworks(), // B5
   () => weightedSum(), // B6
