@@ -6,11 +6,14 @@ import { rateLimit } from './rate-limit.ts'
 import { sharedNetworks } from './shared-networks.ts'
 import { synchronisedNetworks } from './synchronised-networks.ts'
 import { weightedSum } from './weighted-sum.ts'
+import { accountDiscrepancy, windowDiscrepancy } from './window-discrepancy.ts'
 
 /** New ones for each stream, in the order of the report. One line each. */
 export const BASELINES: readonly (() => Method)[] = [
   () => rateLimit(), // B0
   () => cisaIndicators(), // B1
+  () => windowDiscrepancy(), // B2
+  () => accountDiscrepancy(), // B2, each account by itself
   () => distanceDrift(), // B3
   () => synchronisedNetworks(), // B4
   () => sharedNetworks(), // B5
