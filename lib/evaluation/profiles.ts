@@ -11,8 +11,8 @@ export interface ProfilePart {
   readonly scenarios: readonly ScenarioChoice[]
   /** The pipeline's decisions are obeyed. */
   readonly isClosedLoop: boolean
-  /** Beside the pipeline, what it would be without each block of evidence. */
-  readonly hasAblations: boolean
+  /** Beside the pipeline: what it would be without each block of evidence, and the baselines. */
+  readonly isCompared: boolean
   /** For the cost curve: the multiplier of the campaigns' pace. */
   readonly trialRate?: number
 }
@@ -42,7 +42,7 @@ export const PROFILES: readonly Profile[] = [
         rate: 0.3,
         scenarios: [...malicious({ level: 1, accounts: SMALL_CAMPAIGN_ACCOUNTS }), ...honest(1)],
         isClosedLoop: false,
-        hasAblations: true,
+        isCompared: true,
       },
       benignPart('benign-fortnight', 14, 150, 0.1),
       ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
@@ -65,7 +65,7 @@ export const PROFILES: readonly Profile[] = [
           ...honest(HARD_INSTANCES_STANDARD),
         ],
         isClosedLoop: false,
-        hasAblations: true,
+        isCompared: true,
       },
       benignPart('benign-fortnight', 14, 3_000, 1),
       ...costParts([0.1, 0.3, 1, 3], 2_000, 1),
@@ -76,7 +76,7 @@ export const PROFILES: readonly Profile[] = [
 
 function benignPart(name: string, days: number, accounts: number, rate: number): ProfilePart {
   const summary = 'ordinary customers with shared prompts, networks, cards and clients, and no campaign'
-  return { name, summary, days, accounts, rate, scenarios: [], isClosedLoop: false, hasAblations: true }
+  return { name, summary, days, accounts, rate, scenarios: [], isClosedLoop: false, isCompared: true }
 }
 
 function costParts(rates: readonly number[], accounts: number, days: number, each?: number): ProfilePart[] {
@@ -88,7 +88,7 @@ function costParts(rates: readonly number[], accounts: number, days: number, eac
     rate: 1,
     scenarios: LEVELS.flatMap((level) => malicious({ level, rate, ...sized(each) })),
     isClosedLoop: false,
-    hasAblations: false,
+    isCompared: false,
     trialRate: rate,
   }))
 }
@@ -102,7 +102,7 @@ function closedPart(days: number, accounts: number, each?: number): ProfilePart 
     rate: 1,
     scenarios: malicious({ level: 1, ...sized(each) }),
     isClosedLoop: true,
-    hasAblations: false,
+    isCompared: false,
   }
 }
 

@@ -1,8 +1,8 @@
 import type { PipelineSettings } from '../../consumers/pipeline.ts'
 import type { SketchKeys } from '../sketch/request-sketch.ts'
 import type { HopSettings } from '../stream/topology.ts'
+import { methodsOf } from './methods.ts'
 import { costCurve, type Trial } from './metrics/cost-curve.ts'
-import { pipelineMethods } from './pipeline/pipeline-methods.ts'
 import type { Profile } from './profiles.ts'
 import { type PartResults, partResults, type Results, trialsOf } from './results.ts'
 import { runSimulatedPart } from './simulated-part.ts'
@@ -25,7 +25,7 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
   const trials: Trial[] = []
   const cost: Record<string, Record<string, number>> = {}
   for (const part of profile.parts) {
-    const { days, accounts, rate, scenarios, isClosedLoop, hasAblations } = part
+    const { days, accounts, rate, scenarios, isClosedLoop, isCompared } = part
     const enforced = { ...settings, enforcement: { ...settings.enforcement, mode: 'enforced' as const } }
     const began_ms = clock_ms()
     const result = await runSimulatedPart({
@@ -35,11 +35,11 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
       seed,
       clock_ms,
       methods: (onDecision) =>
-        pipelineMethods({
+        methodsOf({
           settings: isClosedLoop ? enforced : settings,
           hops,
           config_hash,
-          ablations: hasAblations,
+          isCompared,
           onDecision,
         }),
       onProgress: (events) => options.onProgress(part.name, events),

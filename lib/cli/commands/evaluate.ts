@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
-import type { Method } from '../../evaluation/method.ts'
-import { pipelineMethods } from '../../evaluation/pipeline/pipeline-methods.ts'
+import { methodsOf } from '../../evaluation/methods.ts'
 import { PROFILES } from '../../evaluation/profiles.ts'
 import { tablesOf } from '../../evaluation/report/tables.ts'
 import { partResults, type Results } from '../../evaluation/results.ts'
@@ -12,7 +11,6 @@ import { evaluateFiles } from '../evaluate/evaluate-files.ts'
 import { writeRecord, writeReport } from '../evaluate/write-report.ts'
 import { wholeNumber } from '../number-options.ts'
 import { detectionHash, sketchKeys } from '../pipeline.ts'
-import type { Config } from '../settings-schema.ts'
 
 interface EvaluateOptions {
   readonly events?: string
@@ -24,7 +22,7 @@ interface EvaluateOptions {
   readonly record?: string
 }
 
-/** `hydrawatch evaluate`: how well alerts, or the pipeline and its ablations, agree with what is true of a stream. */
+/** `hydrawatch evaluate`: how well alerts, or the pipeline and its ablations and the baselines, agree with what is true of a stream. */
 export const evaluate: CliCommand<EvaluateOptions> = {
   configure(command: Command) {
     command
@@ -91,7 +89,7 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
     context,
     config,
     { events, labels, alerts: alerts ?? null },
-    methodsOf(config),
+    methodsOf({ settings: config, hops: config.hops, config_hash, isCompared: true }),
     seed,
   )
   return {
@@ -102,9 +100,4 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
     cost_curve: [],
     cost: { files: result.seconds },
   }
-}
-
-function methodsOf(config: Config): readonly Method[] {
-  const { hops } = config
-  return pipelineMethods({ settings: config, hops, config_hash: detectionHash(config), ablations: true })
 }

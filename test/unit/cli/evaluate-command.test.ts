@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { BASELINES } from '../../../lib/evaluation/baselines/index.ts'
+import { ABLATED_BLOCKS } from '../../../lib/evaluation/pipeline/without-block.ts'
 import { hydrawatch, jsonLines, scratch } from '../../helpers/cli.ts'
 
 const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
@@ -55,6 +57,19 @@ describe('hydrawatch evaluate', () => {
     const html = read('report/report.html')
     expect(html).toContain('<svg')
     expect(html).not.toMatch(/<(script|link|img)\b/)
+  })
+
+  it('judges the pipeline, its ablations and every baseline over the same events', async () => {
+    const { base } = files()
+    const { out } = await hydrawatch([...base, '--json'])
+    const [{ parts }] = jsonLines<{ parts: { scorecards: { method: string }[] }[] }>(out) as [
+      { parts: { scorecards: { method: string }[] }[] },
+    ]
+    const methods = parts[0]!.scorecards.map(({ method }) => method)
+    expect(methods[0]).toBe('pipeline')
+    expect(methods.filter((method) => method.startsWith('pipeline without '))).toHaveLength(ABLATED_BLOCKS.length)
+    expect(methods.filter((method) => method.startsWith('B'))).toEqual(BASELINES.map((create) => create().name))
+    expect([...new Set(methods)]).toEqual(methods)
   })
 
   it('writes the same results on every run once the cost is taken out', async () => {
