@@ -38,8 +38,9 @@ const QUOTA_TOKENS: Record<Plan, number> = {
 const STARTER_QUOTA_TOKENS = 2_000_000
 const STARTER_MS = 7 * DAY_MS
 
-/** Customers that signed up in the last days or sign up while the simulation runs; the others over two years. */
-const RECENT_SHARE = 0.2
+/** Customers that signed up in the last fortnight or sign up while the simulation runs; the others over two years. */
+const RECENT_SHARE = 0.25
+const RECENT_DAYS = 14
 const JOINING_SHARE = 0.12
 const POOLED_CARD_SHARE = 0.05
 const VPN_SHARE = 0.05
@@ -64,7 +65,9 @@ export function createWorld(seed: number, window: Window, accounts: number, rand
     const at = draw.unit()
     if (at < JOINING_SHARE) return Math.round(draw.between(window.start_ms, window.end_ms))
     const age_ms =
-      at < JOINING_SHARE + RECENT_SHARE ? draw.between(2 * HOUR_MS, 7 * DAY_MS) : draw.between(7 * DAY_MS, 700 * DAY_MS)
+      at < JOINING_SHARE + RECENT_SHARE
+        ? draw.between(2 * HOUR_MS, RECENT_DAYS * DAY_MS)
+        : draw.between(RECENT_DAYS * DAY_MS, 700 * DAY_MS)
     return Math.round(window.start_ms - age_ms)
   }
 

@@ -24,9 +24,7 @@ export function createOverload(window: Window, random: Random) {
       const luck = random.unit()
       if (luck < 0.004) return 529
       if (luck < 0.007) return 429
-      if (luck < 0.0085) return 500
-      // A key without the scope, a model that the plan does not have: honest customers are refused, too.
-      return luck < 0.0105 ? 403 : 200
+      return luck < 0.0085 ? 500 : 200
     },
   }
 }

@@ -66,9 +66,15 @@ export function drawTask(objective: Objective, library: Library, random: Random)
       }
     case 'reasoning': {
       const { question, answer: worked } = drawPair(library, random)
-      return { payload: { text: question }, answer: worked, size, params: {} }
+      return { payload: { text: question }, answer: worked, size: workedSize(library, random), params: {} }
     }
   }
+}
+
+/** Steps that are spelled out take what an answer in a conversation takes, not what a program's call does. */
+export function workedSize(library: Library, random: Random): Size {
+  const { input_tokens } = random.pick(library.apiSizes)
+  return { input_tokens, output_tokens: random.pick(random.pick(library.chatSessions)).output_tokens }
 }
 
 /** A question with what a model wrote about it: mathematics, code, open questions, tool use. */

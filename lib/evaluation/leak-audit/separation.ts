@@ -6,6 +6,11 @@ import { bandsOf, categoryStump, numberStump, type Observed } from './stump.ts'
 export const LEAK_AUC = 0.9
 /** Below so many accounts of either class in each half an area says more about them than about the field. */
 export const ACCOUNTS_MIN = 5
+/**
+ * What fewer of a campaign's records have than this is judged by its presence alone. Its values say nothing of the others, and move the
+ * area over all records by at most half of this: they could not bring it from chance to 0.9, nor near it.
+ */
+export const PRESENT_SHARE_MIN = 0.25
 
 /** What one stump on one field reaches for one scenario at one level against all benign accounts. */
 export interface Separation {
@@ -30,7 +35,7 @@ export interface Classes {
   readonly halfOf: ReadonlyMap<string, 0 | 1>
 }
 
-/** Tries every stump on every field. A field that too few accounts have is not judged beyond its presence. */
+/** Tries every stump on every field. A field that too few accounts or records have is not judged beyond its presence. */
 export function* separateFields(
   of: Separation['of'],
   level: number,
@@ -49,7 +54,7 @@ export function* separateFields(
       const presence = categories(classes, (features) => (features.has(field) ? 'there' : 'missing'))
       yield row('presence', categoryStump(...presence), classes)
     }
-    if (!isEnough(having)) continue
+    if (having.malicious.length < PRESENT_SHARE_MIN * classes.malicious.length || !isEnough(having)) continue
     const [malicious, benign] = [having.malicious, having.benign].map((sampled) => sampled.map(featureOf(field)))
     const numeric = malicious!.every(isNumber) && benign!.every(isNumber)
     if (numeric) yield row('threshold', numberStump(malicious as number[], benign as number[]), having)

@@ -7,6 +7,8 @@ import type { Organisation } from '../world.ts'
 const HOUR_MS = 3_600_000
 /** Machines that all accounts of a naive relay leave through. */
 const MACHINES = 4
+const OTHER_EXIT_SHARE = 0.2
+const BUILT_IN_SHARE = 0.2
 
 export interface Recruit {
   readonly role: string
@@ -40,13 +42,14 @@ export function createCrew(
   const clientAt = (at_ms: number): Account['client'] => {
     if (evasion.client === 'stale') return world.frozenClient(program)
     // Some programs come with a release built in, others copy what their first customer ran; neither moves on.
-    if (evasion.client === 'frozen' && random.chance(0.3)) return world.frozenClient(random.int(6))
+    if (evasion.client === 'frozen' && random.chance(BUILT_IN_SHARE)) return world.frozenClient(random.int(6))
     return world.client(random, at_ms)
   }
 
   const ownNetwork = (): Partial<Organisation> => {
     if (evasion.network === 'machines') return { network: 'cloud', addresses: [random.pick(machines)] }
-    if (evasion.network === 'mixed') return {}
+    // Homes go offline, and then a relay leaves by what it has.
+    if (evasion.network === 'mixed' || random.chance(OTHER_EXIT_SHARE)) return {}
     const addresses = Array.from({ length: 1 + random.int(2) }, () => world.address(random, 'residential_proxy'))
     return { network: 'residential_proxy', addresses }
   }

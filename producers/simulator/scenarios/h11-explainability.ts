@@ -1,5 +1,6 @@
 import { established, keysOf } from '../honest/cast.ts'
 import { wrappedWork } from '../honest/wrapped-work.ts'
+import { workedSize } from '../payloads.ts'
 import type { Scenario } from '../stage.ts'
 
 const CALLS_PER_DAY = 250
@@ -21,7 +22,8 @@ export const explainability: Scenario = {
     const model = world.model(random, window.start_ms)
     const params = { stream: false, max_tokens: 4096, temperature: 0.2, reasoning: 'summarised' as const }
     const instruction = { before: BEFORE, after: `\n\nFile: ${org.org_id.slice(4, 9)}` }
+    const size = () => workedSize(stage.library, random)
     for (const key of keysOf(stage, org, settings, 'audit'))
-      stage.spawn(wrappedWork(stage, key, instruction, { perDay: CALLS_PER_DAY * settings.rate, model, params }))
+      stage.spawn(wrappedWork(stage, key, instruction, { perDay: CALLS_PER_DAY * settings.rate, model, params, size }))
   },
 }

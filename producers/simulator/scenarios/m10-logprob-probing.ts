@@ -9,6 +9,8 @@ const PROBES_PER_DAY = 50_000
 const VOCABULARY = 50_257
 /** Coprime to the vocabulary, so that the sweep visits every id once before it repeats. */
 const STRIDE = 7_919
+/** Bodies that a prober who is not naive takes in turn: one size for all would give it away. */
+const BODIES = 60
 
 /**
  * Reads the output layer: one body, one token out, log probabilities, and a bias on other tokens each time (Carlini et al.,
@@ -24,19 +26,24 @@ export const m10LogprobProbing: Scenario = {
     const count = settings.level === 0 ? 1 : settings.accounts
     const campaign = createCampaign(stage, settings, { scenario: 'M10', requestsPerDay: PROBES_PER_DAY / count })
     for (let index = 0; index < count; index++) campaign.hire({ role: 'prober' })
-    // One body for all probes; from level 1 on of a length that is nothing special.
     const naive = { text: 'The next word of this sentence is', input_tokens: 14 }
     const ordinary = () => ({
       text: question(stage.library, campaign.random),
       input_tokens: campaign.random.pick(stage.library.apiSizes).input_tokens,
     })
-    const body = settings.level === 0 ? naive : ordinary()
+    const bodies = settings.level === 0 ? [naive] : Array.from({ length: BODIES }, ordinary)
     let probe = 0
     campaign.mixed({
       perDay: count * campaign.requestsPerDay,
       session: (at_ms, random) => {
         const model = stage.world.model(random, at_ms)
-        return probeSession(settings.level === 3 ? ordinary() : body, settings.level, probe++, model, random)
+        return probeSession(
+          settings.level === 3 ? ordinary() : random.pick(bodies),
+          settings.level,
+          probe++,
+          model,
+          random,
+        )
       },
     })
   },

@@ -9,7 +9,7 @@ const WANTED: Mix<Objective> = { reasoning: 0.35, task_generation: 0.3, code: 0.
 const LIFETIME_DAYS = [1, 3] as const
 const LIFETIME_MEAN_DAYS = 2
 /** Windows shorter than this have lifetimes in proportion, or nobody would be replaced. */
-const FULL_WINDOW_DAYS = 6
+const FULL_WINDOW_DAYS = 3
 
 /** Every account is banned after one to three days, and every banned one is replaced at once. */
 export const m5Churn: Scenario = {

@@ -11,6 +11,7 @@ export interface RequestRecord {
   account_id: string
   org_id: string
   session_id: string | null
+  access_path: string
   end_user_id: string | null
   request_model: string
   client: { ip: string; asn: number; user_agent: string; sdk: string; device_id: string | null }
@@ -31,6 +32,7 @@ export interface AccountRecord {
   account_id: string
   org_id: string
   created_at: string
+  plan: string
   programme: string
   payment_fingerprint: string | null
   email_domain: string
