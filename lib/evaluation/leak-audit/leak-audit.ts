@@ -6,7 +6,7 @@ import { type Classes, type Separation, separateFields } from './separation.ts'
 
 /** Requests looked at of each scenario and level, and of the benign. 45 groups × 2,000 × 1.5 kB ≈ 135 MB at the very most. */
 export const MALICIOUS_RECORDS_MAX = 2_000
-export const BENIGN_RECORDS_MAX = 10_000
+export const BENIGN_RECORDS_MAX = 4_000
 interface Group {
   readonly scenario: string
   readonly level: number

@@ -38,7 +38,7 @@ function auditOf({ level = 1, accounts = 60, ...planted }: Planted): Separation[
         usage: { input_tokens: random.int(5_000), output_tokens: random.int(5_000) },
         client: { asn: random.int(10), ip: `10.0.${random.int(200)}.1` },
         content: asks('?'.repeat(1 + random.int(300))),
-        params: { max_tokens: random.pick([256, 1_024]) },
+        params: { max_tokens: random.pick([256, 1_024]), ...(random.chance(0.5) ? { top_p: 0.9 } : {}) },
         response: { status: random.chance(0.9) ? 200 : 429, latency_ms: random.between(100, 9_000) },
       }
       const changes = malicious ? planted.request?.(random) : {}
@@ -90,6 +90,13 @@ describe('the leak audit', () => {
   it('finds that a field is there, and that it is missing', () => {
     expect(leaks(auditOf({ request: () => ({ session_id: 'one' }) }))).toContain('request session_id presence')
     expect(leaks(auditOf({ request: () => ({ client: null }) }))).toContain('request client.asn presence')
+  })
+
+  it('judges the values of a field that is not always there, unless it is hardly ever', () => {
+    const withTopP = (share: number) =>
+      auditOf({ request: (random) => ({ params: random.chance(share) ? { top_p: 0.1 } : {} }) })
+    expect(leaks(withTopP(0.5))).toContain('request params.top_p categories')
+    expect(leaks(withTopP(0.15)).filter((leak) => leak.includes('top_p'))).toEqual([])
   })
 
   it("finds the shape of an id, and an id's value not", () => {
