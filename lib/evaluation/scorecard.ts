@@ -2,11 +2,13 @@ import type { GroundTruth } from './ground-truth.ts'
 import type { Findings } from './method.ts'
 import { type AccountRecall, accountRecall } from './metrics/account-recall.ts'
 import { type Calibration, calibration } from './metrics/calibration.ts'
+import { campaignReach } from './metrics/campaign-reach.ts'
 import { type BudgetedRecall, type CampaignRecall, campaignRecall, recallAtBudget } from './metrics/campaign-recall.ts'
 import { type ClusterQuality, clusterQuality } from './metrics/cluster-quality.ts'
 import { type Collateral, collateral } from './metrics/collateral.ts'
 import { type HardNegative, hardNegatives } from './metrics/hard-negatives.ts'
 import { type CampaignLeakage, leakage } from './metrics/leakage.ts'
+import type { Proportion } from './metrics/proportion.ts'
 import { type Replacement, replacement } from './metrics/replacement.ts'
 import { judge } from './metrics/verdicts.ts'
 
@@ -18,6 +20,8 @@ export interface Scorecard {
   readonly campaigns: CampaignRecall
   /** At no more than one false cluster per 10,000 benign organisation-weeks. */
   readonly budgeted: BudgetedRecall
+  /** Campaigns of which two accounts were ever accused, by whatever findings, right or wrong. */
+  readonly reached: Proportion
   readonly accounts: AccountRecall
   readonly leakage: readonly CampaignLeakage[]
   readonly clusters: ClusterQuality
@@ -34,11 +38,13 @@ export function scorecard(
   seed: number,
 ): Scorecard {
   const verdicts = judge(findings, truth)
+  const accused = new Set(findings.flatMap(({ accounts }) => accounts.map(({ account_id }) => account_id)))
   return {
     method: name,
     summary,
     campaigns: campaignRecall(verdicts, truth, seed),
     budgeted: recallAtBudget(verdicts, truth, seed),
+    reached: campaignReach((account_id) => accused.has(account_id), truth),
     accounts: accountRecall(accountScores, truth, seed),
     leakage: leakage(verdicts, truth),
     clusters: clusterQuality(verdicts, truth),

@@ -1,6 +1,7 @@
 import type { GroundTruth } from '../ground-truth.ts'
 import { type CurvePoint, eventPrAuc, partialAuc, recallAt, rocCurve, scoreGroups } from './account-curve.ts'
 import { bootstrap, type Interval } from './bootstrap.ts'
+import { campaignReach } from './campaign-reach.ts'
 import { type Proportion, proportion } from './proportion.ts'
 
 export interface RecallAtRate {
@@ -10,6 +11,8 @@ export interface RecallAtRate {
   readonly exact: Proportion
   /** By resampling campaigns with the curve's threshold kept; null below two. */
   readonly interval: Interval | null
+  /** Campaigns with two accounts whose score is above those of all but the benign ones that the rate allows. */
+  readonly campaigns: Proportion
   /** Benign accounts that the rate allows; below 1 the sample is too small for it, and the figure is that of none at all. */
   readonly benign_allowed: number
 }
@@ -34,6 +37,7 @@ export function accountRecall(scores: ReadonlyMap<string, number>, truth: Ground
   const malicious = groups.reduce((sum, group) => sum + group.malicious, 0)
   const benign = groups.reduce((sum, group) => sum + group.benign, 0)
   const canJudge = malicious > 0 && benign > 0
+  const benignScores = scoresOfBenign(scores, truth)
   return {
     at: RATES.map((fpr) => {
       const recall = canJudge ? recallAt(points, fpr) : null
@@ -42,6 +46,7 @@ export function accountRecall(scores: ReadonlyMap<string, number>, truth: Ground
         recall,
         exact: proportion(Math.floor((recall ?? 0) * malicious + 1e-9), canJudge ? malicious : 0),
         interval: canJudge ? byCampaign(scores, truth, fpr, seed) : null,
+        campaigns: campaignReach((id) => scoreOf(scores, id) > threshold(benignScores, fpr), truth),
         benign_allowed: fpr * benign,
       }
     }),
@@ -59,35 +64,42 @@ function byCampaign(
   fpr: number,
   seed: number,
 ): Interval | null {
-  const benign = [...truth.accounts.values()].filter(
-    ({ campaign_id, requests }) => campaign_id === null && requests > 0,
-  )
-  const credit = creditAt(
-    benign.map(({ account_id }) => scores.get(account_id) ?? Number.NEGATIVE_INFINITY),
-    fpr,
-  )
+  const credit = creditAt(scoresOfBenign(scores, truth), fpr)
   const own = truth.campaigns.map(({ accounts }) => ({
     size: accounts.length,
-    found: accounts.reduce(
-      (sum, { account_id }) => sum + credit(scores.get(account_id) ?? Number.NEGATIVE_INFINITY),
-      0,
-    ),
+    found: accounts.reduce((sum, { account_id }) => sum + credit(scoreOf(scores, account_id)), 0),
   }))
   const total = (drawn: readonly (typeof own)[number][], field: 'size' | 'found') =>
     drawn.reduce((sum, item) => sum + item[field], 0)
   return bootstrap(own, (drawn) => total(drawn, 'found') / total(drawn, 'size'), seed)
 }
 
-/** What an account of a score counts for at a false positive rate: 1 above the threshold, 0 below, a part of 1 in the tie at it. */
+/**
+ * What an account of a score counts for at a false positive rate: 1 above the threshold, 0 below, a part of 1 in the tie at it.
+ * `benign` falls.
+ */
 function creditAt(benign: readonly number[], fpr: number): (score: number) => number {
-  const allowed = fpr * benign.length
-  const sorted = [...benign].sort((a, b) => b - a)
-  // A benign score in whose tie the rate is used up.
-  const threshold = sorted[Math.floor(allowed)]
-  if (threshold === undefined) return () => 1
-  const above = sorted.indexOf(threshold)
-  const tied = sorted.filter((score) => score === threshold).length
-  return (score) => (score > threshold ? 1 : score < threshold ? 0 : (allowed - above) / tied)
+  const limit = threshold(benign, fpr)
+  const above = benign.indexOf(limit)
+  const tied = benign.filter((score) => score === limit).length
+  return (score) => (score > limit ? 1 : score < limit ? 0 : (fpr * benign.length - above) / tied)
+}
+
+/** The benign score in whose tie the rate, below 1, is used up. `benign` falls; without any, everybody is above. */
+function threshold(benign: readonly number[], fpr: number): number {
+  return benign[Math.floor(fpr * benign.length)] ?? Number.NEGATIVE_INFINITY
+}
+
+/** Falling, of benign accounts with requests. */
+function scoresOfBenign(scores: ReadonlyMap<string, number>, { accounts }: GroundTruth): number[] {
+  return [...accounts.values()]
+    .filter(({ campaign_id, requests }) => campaign_id === null && requests > 0)
+    .map(({ account_id }) => scoreOf(scores, account_id))
+    .sort((a, b) => b - a)
+}
+
+function scoreOf(scores: ReadonlyMap<string, number>, account_id: string): number {
+  return scores.get(account_id) ?? Number.NEGATIVE_INFINITY
 }
 
 function upTo(points: readonly CurvePoint[], fpr_max: number): CurvePoint[] {

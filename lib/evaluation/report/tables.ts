@@ -15,7 +15,15 @@ const ACCOUNTS_SHARE_MAX = 0.03
 const EVENTS_SHARE_MAX = 0.02
 
 export function tablesOf(results: Results): ReportTable[] {
-  return [...results.parts.flatMap(tablesOfPart), costTable(results)].filter(({ rows }) => rows.length > 0)
+  return [wordTable(results), ...results.parts.flatMap(tablesOfPart), costTable(results)].filter(
+    ({ rows }) => rows.length > 0,
+  )
+}
+
+/** What each method does, in the order in which they are named. */
+function wordTable({ parts }: Results): ReportTable {
+  const words = new Map(parts.flatMap(({ scorecards }) => scorecards.map(({ method, summary }) => [method, summary])))
+  return { title: 'methods', columns: ['method', 'what it does'], rows: [...words] }
 }
 
 function tablesOfPart(part: PartResults): ReportTable[] {
@@ -66,6 +74,7 @@ function methodTable(title: string, cards: readonly Scorecard[]): ReportTable {
     columns: [
       'method',
       'campaigns found',
+      'two of a campaign accused',
       'false clusters per 10,000 org-weeks',
       'found at most 1 per 10,000',
       'benign among accused',
@@ -77,6 +86,7 @@ function methodTable(title: string, cards: readonly Scorecard[]): ReportTable {
     rows: cards.map((card) => [
       card.method,
       share(card.campaigns.recall),
+      share(card.reached),
       rate(card.campaigns.falseClusters),
       share(card.budgeted.recall),
       share(card.collateral.benignAmongAccused),
@@ -91,7 +101,15 @@ function methodTable(title: string, cards: readonly Scorecard[]): ReportTable {
 function accountTable(title: string, cards: readonly Scorecard[]): ReportTable {
   return {
     title,
-    columns: ['method', 'recall at FPR 0.001', 'at 0.0001', 'partial AUC below 0.001', 'event PR-AUC', 'chance'],
+    columns: [
+      'method',
+      'recall at FPR 0.001',
+      'at 0.0001',
+      'two of a campaign above FPR 0.001',
+      'partial AUC below 0.001',
+      'event PR-AUC',
+      'chance',
+    ],
     rows: cards.map(({ method, accounts }) => [
       method,
       ...accounts.at.map(({ recall, interval, benign_allowed }) => {
@@ -99,6 +117,7 @@ function accountTable(title: string, cards: readonly Scorecard[]): ReportTable {
         const small = benign_allowed < 1 ? `; ${number(benign_allowed)} benign accounts allowed` : ''
         return `${percent(recall)}${range}${small}`
       }),
+      share(accounts.at[0]!.campaigns),
       number(accounts.partial_auc_1e3),
       number(accounts.event_pr_auc),
       number(accounts.event_share),

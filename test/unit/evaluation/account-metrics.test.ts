@@ -81,6 +81,27 @@ describe('account recall', () => {
     expect(at!.benign_allowed).toBeCloseTo(0.05, 12)
   })
 
+  it('counts a campaign at a rate when two of its accounts, or its only one, are above the benign ones', () => {
+    const truth = sceneOf([
+      { id: 'x1', campaign: 'X' },
+      { id: 'x2', campaign: 'X' },
+      { id: 'y1', campaign: 'Y' },
+      { id: 'y2', campaign: 'Y' },
+      { id: 'alone', campaign: 'Z' },
+      ...benign,
+    ])
+    const scores = new Map([
+      ['x1', 3],
+      ['x2', 2],
+      ['y1', 2],
+      ['alone', 2],
+      ['b1', 1],
+      ['y2', 1],
+    ])
+    expect(accountRecall(scores, truth, 1).at[0]!.campaigns).toMatchObject({ hits: 2, trials: 3 })
+    expect(accountRecall(new Map(scores).set('b2', 2), truth, 1).at[0]!.campaigns).toMatchObject({ hits: 0 })
+  })
+
   it('leaves accounts without requests out', () => {
     const truth = sceneOf([{ id: 'x', campaign: 'X' }, { id: 'idle', campaign: 'X', hours: [] }, { id: 'b' }])
     expect(accountRecall(new Map([['x', 1]]), truth, 1).at[0]).toMatchObject({ recall: 1, exact: { trials: 1 } })
