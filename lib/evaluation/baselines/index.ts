@@ -5,7 +5,7 @@ import { exactMatches } from './exact-matches.ts'
 import { rateLimit } from './rate-limit.ts'
 import { sharedNetworks } from './shared-networks.ts'
 import { synchronisedNetworks } from './synchronised-networks.ts'
-import { weightedSum } from './weighted-sum.ts'
+import { FIRST_WEIGHTED_SUM, weightedSum } from './weighted-sum.ts'
 import { accountDiscrepancy, windowDiscrepancy } from './window-discrepancy.ts'
 
 /** New ones for each stream, in the order of the report. One line each. */
@@ -18,5 +18,6 @@ export const BASELINES: readonly (() => Method)[] = [
   () => synchronisedNetworks(), // B4
   () => sharedNetworks(), // B5
   () => weightedSum(), // B6
+  () => weightedSum(FIRST_WEIGHTED_SUM), // B6, with fewer signals
   () => exactMatches(), // B7
 ]

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { WEIGHTED_SUM, weightedSum } from '../../../../lib/evaluation/baselines/weighted-sum.ts'
+import {
+  FIRST_WEIGHTED_SUM,
+  WEIGHTED_SUM,
+  type WeightedSumParameters,
+  weightedSum,
+} from '../../../../lib/evaluation/baselines/weighted-sum.ts'
 import { CUE_CLASSES } from '../../../../lib/sketch/cues.ts'
 import type { Request } from '../../../../schemas/types.ts'
 import { account, HOUR_MS, request } from './records.ts'
 
 describe('B6, the weighted sum', () => {
-  it('has weights that sum to one', () => {
-    expect(Object.values(WEIGHTED_SUM.weights).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1)
+  it('has weights that sum to one, less those of the three signals that no record holds', () => {
+    const sum = ({ weights }: WeightedSumParameters) => Object.values(weights).reduce((total, one) => total + one, 0)
+    expect(sum(FIRST_WEIGHTED_SUM)).toBeCloseTo(1, 9)
+    expect(sum(WEIGHTED_SUM)).toBeCloseTo(1 - 0.06 - 0.04 - 0.02, 9)
   })
 
   it('accuses a fast, regular account of a cluster that asks for reasoning, and nobody else', () => {
@@ -28,8 +35,10 @@ describe('B6, the weighted sum', () => {
     for (let n = 0; n < 8; n++) method.take('requests', call('clients', n * HOUR_MS, 0, n))
     const { findings, accountScores } = method.finish()
     expect(findings).toEqual([])
-    expect(accountScores.get('words')).toBeCloseTo(0.23)
-    expect(accountScores.get('clients')).toBeCloseTo(0.3)
+    expect(accountScores.get('words')).toBeCloseTo(0.09 * 0.4 * (0.4 + 0.6 * 0.9) + 0.08, 9)
+    const scheduled = 0.04 * (0.55 + 0.25) * (0.4 + 0.6 * 0.88)
+    const rotating = 0.14 * 0.2 * (0.4 + 0.6 * 0.4) * (0.4 + 0.6 * 0.4)
+    expect(accountScores.get('clients')).toBeCloseTo(scheduled + rotating, 9)
   })
 
   it('counts a switch of models more when the cluster switches together', () => {
@@ -38,12 +47,12 @@ describe('B6, the weighted sum', () => {
       for (let n = 0; n < 6; n++) method.take('accounts', account(`a${n}`, { payment_hash: payment(n) }))
       for (const [hour, model] of ['old', 'new'].entries())
         for (let n = 0; n < 6; n++)
-          method.take('requests', { ...call(`a${n}`, hour * HOUR_MS + n, 0), request_model: model })
+          method.take('requests', { ...call(`a${n}`, hour * HOUR_MS + n * 1_000, 0), request_model: model })
       return method.finish().accountScores
     }
     const together = switching(() => 1)
     expect(together.get('a5')).toBeGreaterThan(together.get('a0')!)
-    expect(switching((n) => n).get('a5')).toBeCloseTo(0.1 * 0.2 * 0.91)
+    expect(switching((n) => n).get('a5')).toBeCloseTo(0.05 * 0.2 * (0.4 + 0.6 * 0.85), 9)
   })
 })
 
