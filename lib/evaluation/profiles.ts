@@ -26,6 +26,9 @@ export interface Profile {
 const HARD_INSTANCES_STANDARD = 20
 // Fewer than a campaign needs to be quite itself; more would outnumber what so few customers can balance.
 const SMALL_CAMPAIGN_ACCOUNTS = 10
+const STANDARD_CAMPAIGN_ACCOUNTS = 20
+/** The one that is counted in requests and not in accounts: at its full pace it would be most of what all campaigns send. */
+const PROBING = { name: 'M10', share: 0.05 }
 const LEVELS = [0, 1, 2, 3]
 
 /** Profiles as they are run; what each scenario is by itself stands in its own file. */
@@ -36,15 +39,17 @@ export const PROFILES: readonly Profile[] = [
     parts: [
       {
         name: 'mixed',
-        summary: 'ordinary customers, every campaign at level 1 and every hard negative',
+        summary: 'ordinary customers, every campaign at level 1 and a third of its pace, and every hard negative',
         days: 0.5,
-        accounts: 2_000,
-        rate: 0.3,
-        scenarios: [...malicious({ level: 1, accounts: SMALL_CAMPAIGN_ACCOUNTS }), ...honest(1)],
+        accounts: 6_000,
+        // Busy customers: a fiftieth of the requests is the campaigns'.
+        rate: 2,
+        scenarios: [...malicious({ level: 1, accounts: SMALL_CAMPAIGN_ACCOUNTS, rate: 0.15 }), ...honest(1, 0.25)],
         isClosedLoop: false,
         isCompared: true,
       },
-      benignPart('benign-fortnight', 14, 150, 0.1),
+      // With so many accounts every real client is the pace of one.
+      benignPart('benign-fortnight', 14, 600, 0.1),
       ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
       closedPart(0.25, 200, SMALL_CAMPAIGN_ACCOUNTS),
     ],
@@ -55,21 +60,20 @@ export const PROFILES: readonly Profile[] = [
     parts: [
       {
         name: 'mixed',
-        summary: 'ordinary customers, every campaign at levels 0 to 3, most at 1, and every hard negative',
-        days: 2,
+        summary: 'ordinary customers, every campaign at levels 0 to 3 and half of its pace, and every hard negative',
+        days: 1,
         accounts: 20_000,
-        rate: 1,
+        rate: 3,
         scenarios: [
-          ...malicious({ level: 1, instances: 2 }),
-          ...[0, 2, 3].flatMap((level) => malicious({ level })),
-          ...honest(HARD_INSTANCES_STANDARD),
+          ...LEVELS.flatMap((level) => malicious({ level, accounts: SMALL_CAMPAIGN_ACCOUNTS, rate: 0.5 / 3 })),
+          ...honest(HARD_INSTANCES_STANDARD, 1 / 3),
         ],
         isClosedLoop: false,
         isCompared: true,
       },
       benignPart('benign-fortnight', 14, 3_000, 1),
-      ...costParts([0.1, 0.3, 1, 3], 2_000, 1),
-      closedPart(3, 2_000),
+      ...costParts([0.1, 0.3, 1, 3], 2_000, 1, STANDARD_CAMPAIGN_ACCOUNTS),
+      closedPart(3, 2_000, STANDARD_CAMPAIGN_ACCOUNTS),
     ],
   },
 ]
@@ -112,9 +116,12 @@ function sized(accounts: number | undefined): { accounts?: number } {
 }
 
 function malicious(choice: Omit<ScenarioChoice, 'name'>): ScenarioChoice[] {
-  return SCENARIOS.filter(({ label }) => label === 'malicious').map(({ name }) => ({ name, ...choice }))
+  const { rate = 1 } = choice
+  return SCENARIOS.filter(({ label }) => label === 'malicious').map(({ name }) => {
+    return { name, ...choice, rate: name === PROBING.name ? rate * PROBING.share : rate }
+  })
 }
 
-function honest(instances: number): ScenarioChoice[] {
-  return SCENARIOS.filter(({ label }) => label === 'benign').map(({ name }) => ({ name, instances }))
+function honest(instances: number, rate: number): ScenarioChoice[] {
+  return SCENARIOS.filter(({ label }) => label === 'benign').map(({ name }) => ({ name, instances, rate }))
 }

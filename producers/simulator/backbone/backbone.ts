@@ -1,5 +1,7 @@
+import type { Random } from '../../sample/random.ts'
 import type { Account } from '../account.ts'
 import type { Actor } from '../actor.ts'
+import { type Pace, servegenPaces } from '../pace/pace.ts'
 import type { Stage } from '../stage.ts'
 import { agents } from './agent.ts'
 import type { Customer } from './customer.ts'
@@ -13,9 +15,10 @@ const KEYS_MAX = 20
 /** Ordinary customers: people who chat, programs that call, agents that work. */
 export function backbone(stage: Stage, { accounts, rate }: { readonly accounts: number; readonly rate: number }): void {
   const { random, world } = stage
+  const pace = dealPaces(random.fork('paces'))
   for (let minted = 0; minted < accounts; ) {
     const org = world.organisation(random)
-    const manner = pickManner(stage, org, random)
+    const manner = pickManner(stage, org, pace, random)
     const keys = Math.min(accounts - minted, random.chance(SEVERAL_KEYS_SHARE) ? severalKeys(stage) : 1)
     for (let key = 0; key < keys; key++, minted++) {
       const truth: Account['truth'] = { label: 'benign', campaign_id: null, role: manner.kind, scenario: 'backbone' }
@@ -23,6 +26,15 @@ export function backbone(stage: Stage, { accounts, rate }: { readonly accounts: 
       stage.register(account)
       live(stage, customerOf(stage, account, manner, rate, random.fork(minted)))
     }
+  }
+}
+
+/** Every real client once before any comes again: with as many programs as clients, all of them are in the traffic. */
+function dealPaces(random: Random): () => Pace {
+  let deck: Pace[] = []
+  return () => {
+    if (deck.length === 0) deck = random.shuffle(servegenPaces())
+    return deck.pop()!
   }
 }
 

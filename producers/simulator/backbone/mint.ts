@@ -3,7 +3,7 @@ import type { Random } from '../../sample/random.ts'
 import type { Account } from '../account.ts'
 import { pickHabits } from '../habits.ts'
 import { UTC_OFFSET_H } from '../networks.ts'
-import { type Pace, peoplePace, servegenPaces } from '../pace/pace.ts'
+import { type Pace, peoplePace } from '../pace/pace.ts'
 import type { Stage } from '../stage.ts'
 import type { Organisation } from '../world.ts'
 import type { Customer, Template } from './customer.ts'
@@ -28,13 +28,13 @@ export interface Manner {
   readonly template: Template | null
 }
 
-/** What the accounts of an organisation have in common besides card and network: what they are for. */
-export function pickManner(stage: Stage, org: Organisation, random: Random): Manner {
+/** What the accounts of an organisation have in common besides card and network: what they are for. `pace` draws that of a program. */
+export function pickManner(stage: Stage, org: Organisation, pace: () => Pace, random: Random): Manner {
   const share = random.unit()
   const kind: Kind = share < 0.52 ? 'chat' : share < 0.87 ? 'api' : 'agent'
   const attended = kind === 'chat' || (kind === 'agent' && !random.chance(UNATTENDED_SHARE))
   const template = kind === 'api' && random.chance(TEMPLATE_SHARE) ? ownTemplate(stage, org, random) : null
-  return { kind, template, pace: attended ? peoplePace() : random.pick(servegenPaces()) }
+  return { kind, template, pace: attended ? peoplePace() : pace() }
 }
 
 /** An ordinary account with its ways, in the manner of its organisation. */

@@ -1,6 +1,7 @@
 import { live } from '../backbone/backbone.ts'
 import { customerOf, pickManner } from '../backbone/mint.ts'
 import { enrol, honest } from '../honest/cast.ts'
+import { servegenPaces } from '../pace/pace.ts'
 import type { Scenario } from '../stage.ts'
 
 /** A VPN's customers, or a company's staff with accounts of their own: strangers in all but the address. */
@@ -20,7 +21,7 @@ export const sharedEgress: Scenario = {
       const shared = isCompany && random.chance(0.6) ? { email_domain } : {}
       const org = world.organisation(random, { ...shared, addresses: [...addresses], network: kind })
       const account = enrol(stage, org, honest(settings, isCompany ? 'employee' : 'vpn-customer'))
-      const manner = pickManner(stage, org, random)
+      const manner = pickManner(stage, org, () => random.pick(servegenPaces()), random)
       const customer = customerOf(stage, account, manner, settings.rate, random.fork(member))
       // Whatever else they have, here they are seen behind the one address.
       account.addresses = [...addresses]

@@ -9,6 +9,7 @@ import type { Scenario } from '../stage.ts'
 import { answer, question } from '../texts.ts'
 
 const SESSIONS_PER_KEY_AND_DAY = 90
+const SIGNATURES_CARRIED = 4
 
 /** A company's gateway over its own keys: same rotation, rests and failover as a relay's, one card, one organisation. */
 export const enterpriseGateway: Scenario = {
@@ -38,6 +39,8 @@ export const enterpriseGateway: Scenario = {
       const params = pickHabits('chat', random)
       let end_ms = start_ms
       const past: Content['messages'] = []
+      // They come with the next turn whichever key it goes out on.
+      let signatures: string[] = []
       for (const { offset_ms, input_tokens, output_tokens } of random.pick(library.chatSessions).slice(0, 12)) {
         const at_ms = Math.max(start_ms + offset_ms, end_ms + 3_000)
         if (at_ms > window.end_ms) return
@@ -45,9 +48,18 @@ export const enterpriseGateway: Scenario = {
         const output = answer(library, random)
         const content = () => ({ system, messages, output })
         const size = { input_tokens, output_tokens }
-        const reply = yield* pool.send({ at_ms, model: world.model(random, at_ms), params, size, content, session_id })
+        const reply = yield* pool.send({
+          at_ms,
+          model: world.model(random, at_ms),
+          params,
+          size,
+          content,
+          session_id,
+          signatures,
+        })
         if (reply === undefined) return
         end_ms = reply.end_ms
+        signatures = [...signatures, ...reply.signatures].slice(-SIGNATURES_CARRIED)
         past.push(messages.at(-1)!, { role: 'assistant', content: output })
       }
     }

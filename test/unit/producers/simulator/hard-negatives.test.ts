@@ -86,12 +86,15 @@ describe('hard negatives', () => {
     expect(distinct(requests.map(({ client }) => client.user_agent))).toBeGreaterThan(20)
   })
 
-  it('H7 rotates and fails over as a relay does, on the keys of one organisation', () => {
+  it('H7 rotates, fails over and presents signatures as a relay does, on the keys of one organisation', () => {
     const { requests, accounts } = alone('H7', { accounts: 8 })
     expect(distinct(accounts.map(({ org_id }) => org_id))).toBe(1)
     expect(distinct(accounts.map(({ payment_fingerprint }) => payment_fingerprint))).toBe(1)
     expect(failovers(requests).length).toBeGreaterThan(3)
     expect(repeats(requests)).toBeLessThan(1 / 4)
+    const owner = new Map(requests.flatMap((r) => r.response.reasoning_signatures.map((s) => [s, r.account_id])))
+    const foreign = requests.filter((r) => r.content.reasoning_signatures.some((s) => owner.get(s) !== r.account_id))
+    expect(foreign.length).toBeGreaterThan(0)
   })
 
   it('H8 has new accounts of strangers at their ceiling within a day', () => {
