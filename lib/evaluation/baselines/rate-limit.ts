@@ -4,7 +4,7 @@ import type { TopicValues } from '../../../schemas/values.ts'
 import type { Findings, Method } from '../method.ts'
 import { AccountFindings } from './account-findings.ts'
 import { AccountTable } from './account-table.ts'
-import { SlotCount } from './slot-count.ts'
+import { TrailingCount } from './trailing-count.ts'
 
 export interface RateLimitParameters {
   readonly minute_requests_max: number
@@ -20,8 +20,8 @@ export const RATE_LIMIT: RateLimitParameters = {
 }
 
 /**
- * B0: a fixed limit of requests per account. Minutes and hours are those of the clock, by the end of the request; the score of an
- * account is its fullest hour over the limit, and either limit accuses.
+ * B0: a fixed limit of requests per account, in the trailing minute and in the trailing hour, by the end of the request. The score of
+ * an account is how often it filled the limit that it filled more, at its fullest.
  */
 export function rateLimit(parameters: RateLimitParameters = RATE_LIMIT): Method {
   return new RateLimit(parameters)
@@ -34,7 +34,7 @@ class RateLimit implements Method {
   readonly name = 'B0'
   readonly summary: string
   private readonly parameters: RateLimitParameters
-  private readonly accounts: AccountTable<{ readonly minute: SlotCount; readonly hour: SlotCount }>
+  private readonly accounts: AccountTable<{ readonly minute: TrailingCount; readonly hour: TrailingCount }>
   private readonly findings = new AccountFindings('B0')
 
   constructor(parameters: RateLimitParameters) {
@@ -42,8 +42,8 @@ class RateLimit implements Method {
     this.parameters = parameters
     this.summary = `more than ${minute_requests_max} requests in a minute or ${hour_requests_max} in an hour`
     this.accounts = new AccountTable(accounts_max, () => ({
-      minute: new SlotCount(MINUTE_MS),
-      hour: new SlotCount(HOUR_MS),
+      minute: new TrailingCount(MINUTE_MS),
+      hour: new TrailingCount(HOUR_MS),
     }))
   }
 
@@ -55,7 +55,7 @@ class RateLimit implements Method {
     const minute = account.minute.add(end_time_ms) / this.parameters.minute_requests_max
     const hour = account.hour.add(end_time_ms) / this.parameters.hour_requests_max
     const ratio = Math.max(minute, hour)
-    this.findings.judge(account_id, end_time_ms, hour, ratio > 1, ratio / (1 + ratio))
+    this.findings.judge(account_id, end_time_ms, ratio, ratio > 1, ratio / (1 + ratio))
   }
 
   finish(): Findings {

@@ -4,12 +4,12 @@ import type { Request } from '../../../../schemas/types.ts'
 import { account, HOUR_MS, request } from './records.ts'
 
 describe('B1, the vote of five indicators', () => {
-  it('accuses a new account that empties its quota from many networks, at the moment of the third vote', () => {
+  it('accuses a new account that empties its quota from two networks, at the moment of the third vote', () => {
     const method = cisaIndicators()
     method.take('accounts', account('new', { created_at_ms: 0, monthly_quota_tokens: 1_000 }))
     for (let n = 0; n < 5; n++) method.take('requests', call('new', n * 1_000, 50, n))
     const { findings, accountScores } = method.finish()
-    expect(findings).toMatchObject([{ finding_id: 'B1:new', event_time_ms: 3_000, accounts: [{ account_id: 'new' }] }])
+    expect(findings).toMatchObject([{ finding_id: 'B1:new', event_time_ms: 1_000, accounts: [{ account_id: 'new' }] }])
     expect(accountScores.get('new')).toBeGreaterThanOrEqual(0.6)
     expect(accountScores.get('new')).toBeLessThan(0.7)
   })

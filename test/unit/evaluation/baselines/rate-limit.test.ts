@@ -31,11 +31,19 @@ describe('B0, the rate limit', () => {
     ])
   })
 
-  it('counts a late request in its own hour', () => {
+  it('counts over the border of a clock hour, and forgets what is older than one', () => {
     const method = rateLimit({ minute_requests_max: 100, hour_requests_max: 2, accounts_max: 10 })
-    for (const time_ms of [HOUR_MS - 2, HOUR_MS, HOUR_MS + 1, HOUR_MS - 1])
-      method.take('requests', request('late', time_ms))
-    expect(method.finish()).toMatchObject({ findings: [], accountScores: new Map([['late', 1]]) })
+    for (const time_ms of [HOUR_MS - 2, HOUR_MS - 1, HOUR_MS + 1]) method.take('requests', request('border', time_ms))
+    for (const time_ms of [0, 1, HOUR_MS, HOUR_MS + 1]) method.take('requests', request('apart', time_ms))
+    const { findings, accountScores } = method.finish()
+    expect(findings).toMatchObject([{ finding_id: 'B0:border', event_time_ms: HOUR_MS + 1 }])
+    expect(accountScores.get('apart')).toBe(1)
+  })
+
+  it('scores an account by the limit that it fills more', () => {
+    const method = rateLimit({ minute_requests_max: 10, hour_requests_max: 100, accounts_max: 10 })
+    for (let n = 0; n < 5; n++) method.take('requests', request('burst', n))
+    expect(method.finish().accountScores.get('burst')).toBe(0.5)
   })
 
   it('watches no more accounts than its ceiling', () => {

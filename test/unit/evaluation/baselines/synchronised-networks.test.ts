@@ -7,17 +7,30 @@ import type { Method } from '../../../../lib/evaluation/method.ts'
 import { HOUR_MS, request } from './records.ts'
 
 describe('B4, synchronised networks', () => {
-  it('accuses three accounts that move over networks together, when their second hour closes', () => {
+  it('accuses three accounts that move over networks together, when the first bucket of their third meeting closes', () => {
     const method = synchronisedNetworks()
     for (let hour = 0; hour < 4; hour++) meet(method, hour, hour, ['a', 'b', 'c'])
     const { findings, accountScores } = method.finish()
     expect(findings).toMatchObject([
       {
-        event_time_ms: 2 * HOUR_MS + SYNCHRONISED_NETWORKS.lateness_ms,
+        event_time_ms: 2.5 * HOUR_MS + SYNCHRONISED_NETWORKS.lateness_ms,
         accounts: [{ account_id: 'a' }, { account_id: 'b' }, { account_id: 'c' }],
       },
     ])
     expect(accountScores.get('a')).toBe(1)
+  })
+
+  it('sees accounts that meet across the border of two hours', () => {
+    const method = synchronisedNetworks()
+    for (let hour = 0; hour < 5; hour++)
+      for (const [n, id] of ['a', 'b', 'c'].entries())
+        method.take('requests', request(id, (hour + 1) * HOUR_MS + (n - 1) * 1_000, hour))
+    expect(
+      method
+        .finish()
+        .findings.at(-1)!
+        .accounts.map(({ account_id }) => account_id),
+    ).toEqual(['a', 'b', 'c'])
   })
 
   it('does not accuse accounts that meet once, or two alone, or at other hours', () => {
