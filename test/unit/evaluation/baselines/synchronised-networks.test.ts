@@ -9,11 +9,11 @@ import { HOUR_MS, request } from './records.ts'
 describe('B4, synchronised networks', () => {
   it('accuses three accounts that move over networks together, when the first bucket of their third meeting closes', () => {
     const method = synchronisedNetworks()
-    for (let hour = 0; hour < 4; hour++) meet(method, hour, hour, ['a', 'b', 'c'])
+    for (let hour = 12; hour < 17; hour++) meet(method, hour, hour, ['a', 'b', 'c'])
     const { findings, accountScores } = method.finish()
     expect(findings).toMatchObject([
       {
-        event_time_ms: 2.5 * HOUR_MS + SYNCHRONISED_NETWORKS.lateness_ms,
+        event_time_ms: 14.5 * HOUR_MS + SYNCHRONISED_NETWORKS.lateness_ms,
         accounts: [{ account_id: 'a' }, { account_id: 'b' }, { account_id: 'c' }],
       },
     ])
