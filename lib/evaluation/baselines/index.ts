@@ -3,6 +3,7 @@ import { cisaIndicators } from './cisa-indicators.ts'
 import { distanceDrift } from './distance-drift.ts'
 import { exactMatches } from './exact-matches.ts'
 import { rateLimit } from './rate-limit.ts'
+import { recentMatches } from './recent-matches.ts'
 import { sharedNetworks } from './shared-networks.ts'
 import { synchronisedNetworks } from './synchronised-networks.ts'
 import { FIRST_WEIGHTED_SUM, weightedSum } from './weighted-sum.ts'
@@ -20,4 +21,5 @@ export const BASELINES: readonly (() => Method)[] = [
   () => weightedSum(), // B6
   () => weightedSum(FIRST_WEIGHTED_SUM), // B6, with fewer signals
   () => exactMatches(), // B7
+  () => recentMatches(), // B7, with matches that expire
 ]

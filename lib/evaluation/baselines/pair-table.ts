@@ -22,6 +22,10 @@ export class PairTable<State> {
     return state
   }
 
+  *entries(): Generator<readonly [low: string, high: string, state: State]> {
+    for (const [low, row] of this.states) for (const [high, state] of row) yield [low, high, state]
+  }
+
   clear(): void {
     this.states.clear()
     this.pairs = 0

@@ -1,47 +1,57 @@
 import { describe, expect, it } from 'vitest'
 import { SHARED_NETWORKS, sharedNetworks } from '../../../../lib/evaluation/baselines/shared-networks.ts'
+import type { Method } from '../../../../lib/evaluation/method.ts'
 import type { Request } from '../../../../schemas/types.ts'
-import { request } from './records.ts'
+import { HOUR_MS, request } from './records.ts'
+
+const NAMES = ['a', 'b', 'c']
 
 describe('B5, shared networks', () => {
-  it('accuses three organisations whose accounts share two networks, from the request that joins the third', () => {
+  it('accuses three organisations whose accounts share a network, when it looks next', () => {
     const method = sharedNetworks()
-    for (const [n, id] of ['a', 'b', 'c'].entries())
-      for (const network of [1, 2]) method.take('requests', call(id, n * 10 + network, network, `org-${id}`))
+    for (const [n, id] of NAMES.entries()) method.take('requests', call(id, n, 1, `org-${id}`))
+    method.take('requests', call('x', HOUR_MS, 2, 'org-x'))
     const { findings, accountScores } = method.finish()
-    expect(findings).toMatchObject([
-      { event_time_ms: 22, accounts: [{ account_id: 'a' }, { account_id: 'b' }, { account_id: 'c' }] },
-    ])
-    expect(accountScores.get('c')).toBe(2)
+    expect(findings).toMatchObject([{ event_time_ms: HOUR_MS, accounts: NAMES.map((account_id) => ({ account_id })) }])
+    expect([accountScores.get('c'), accountScores.get('x')]).toEqual([1, undefined])
   })
 
-  it('joins on autonomous systems as well', () => {
+  it('joins on autonomous systems as well, and not on one of each kind', () => {
     const method = sharedNetworks()
-    for (const [n, id] of ['a', 'b', 'c'].entries())
-      for (const asn of [1, 2]) method.take('requests', call(id, n * 10 + asn, 100 + n, `org-${id}`, asn))
-    expect(method.finish().findings).toMatchObject([{ event_time_ms: 22 }])
+    for (const [n, id] of NAMES.entries()) method.take('requests', call(id, n, 100 + n, `org-${id}`, 1))
+    for (const id of ['x', 'y']) method.take('requests', call(id, 9, 5, `org-${id}`))
+    for (const id of ['y', 'z']) method.take('requests', call(id, 9, id === 'y' ? 6 : 7, `org-${id}`, 2))
+    expect(groups(method)).toEqual([NAMES])
   })
 
-  it('does not accuse accounts of one organisation, or accounts that share one network', () => {
+  it('does not accuse accounts of one organisation', () => {
     const method = sharedNetworks()
-    for (const [n, id] of ['a', 'b', 'c'].entries()) {
-      for (const network of [1, 2]) method.take('requests', call(id, n, network, 'house'))
-      method.take('requests', call(`guest-${id}`, n, 3, `org-${id}`))
-    }
+    for (const [n, id] of NAMES.entries()) method.take('requests', call(id, n, 1, 'house'))
     expect(method.finish().findings).toEqual([])
+  })
+
+  it('asks for more within a component that is giant, and leaves the others alone', () => {
+    const method = sharedNetworks({ ...SHARED_NETWORKS, giant_accounts: 5 })
+    for (let n = 0; n < 6; n++) method.take('requests', call(`user-${n}`, n, 1, `org-user-${n}`))
+    for (const network of [1, 2]) for (const id of NAMES) method.take('requests', call(id, 10, network, `org-${id}`))
+    for (const id of ['x', 'y', 'z']) method.take('requests', call(id, 20, 9, `org-${id}`))
+    expect(groups(method)).toEqual([['x', 'y', 'z'], NAMES])
   })
 
   it('links nobody further through a network that has as many holders as the ceiling', () => {
     const run = (holders_max: number) => {
       const method = sharedNetworks({ ...SHARED_NETWORKS, holders_max })
-      for (const id of ['a', 'b', 'c'])
-        for (const network of [1, 2]) method.take('requests', call(id, network, network, `org-${id}`))
-      return method.finish().findings.length
+      for (const id of NAMES) method.take('requests', call(id, 1, 1, `org-${id}`))
+      return groups(method).length
     }
     expect(run(3)).toBe(1)
     expect(run(2)).toBe(0)
   })
 })
+
+function groups(method: Method): string[][] {
+  return method.finish().findings.map(({ accounts }) => accounts.map(({ account_id }) => account_id))
+}
 
 function call(
   account_id: string,
