@@ -1,6 +1,6 @@
 import type { HopInput } from '../../lib/stream/processor.ts'
 import type { Alert, Signal } from '../../schemas/types.ts'
-import { blastRadius, exposure } from './assessment.ts'
+import { blastRadius, exposure } from './exposure.ts'
 
 // What is believed of an exact rule before its false positives have been counted here; the basis says `rule`.
 const RULE_SCORE = 0.9

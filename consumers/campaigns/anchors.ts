@@ -1,54 +1,76 @@
 import type { AnchorAssessment, Conjunction, ObjectKind } from '../../schemas/types.ts'
-import type { HeldObject, Holdings } from './holdings.ts'
-import { cuesOf, objectKey } from './holdings.ts'
-import { BLOCK_OF, isBeyondCoAdoption, logPMax } from './object-kinds.ts'
+import { cuesOf, type HeldObject, type Holder, type Holdings } from './holdings.ts'
+import { isBeyondCoAdoption, logPMax } from './object-kinds.ts'
 import { logPoissonUpperTail } from './poisson.ts'
 import type { CampaignsSettings } from './settings.ts'
 
 // Fewer organisations than this share nothing.
 const SHARED_MIN = 2
 
+/** How many organisations hold an object together with an anchor. */
+interface Company {
+  /** The last one that was counted. */
+  organisation: string
+  organisations: number
+}
+
 /**
  * Looks for objects of other blocks that the holders of a payload object hold together more often than chance: of `n_a`
  * and `n_b` holders among `population` accounts, n_a·n_b/population would hold both if the two were independent, and the
  * number of *organisations* that do is compared with a Poisson of that mean. Counting organisations against accounts errs
- * towards silence. What stood out before is let go only when chance has become a hundred times likelier than it had to be:
- * an accusation that comes and goes with every new holder helps nobody. Null when nothing stands out.
+ * towards silence. What stood out before, whose keys are `known`, is let go only when chance has become a hundred times
+ * likelier than it had to be: an accusation that comes and goes with every new holder helps nobody. Null when nothing
+ * stands out.
  */
 export function assessAnchor(
   anchor: HeldObject,
   holdings: Holdings,
   population: number,
   settings: CampaignsSettings,
-  before: AnchorAssessment | null,
+  known: ReadonlyMap<string, unknown> | null,
 ): AnchorAssessment | null {
-  const known = new Set(before?.conjunctions.map(objectKey))
-  const together = new Map<string, Set<string>>()
-  for (const [account_id, { context }] of anchor.holders) {
-    for (const link of holdings.of(account_id)) {
-      if (BLOCK_OF[link.kind] === BLOCK_OF[anchor.kind]) continue
-      const key = objectKey(link)
-      const organisations = together.get(key) ?? new Set<string>()
-      together.set(key, organisations)
-      organisations.add(context.org_id)
-    }
-  }
+  const together = companyOf(anchor, holdings)
   const pooled = pooledLogP(anchor, together, holdings, population)
-  const conjunctions = [...together].flatMap(([key, organisations]): Conjunction[] => {
-    const other = holdings.objects.get(key)
-    const log_p_max = other ? logPMax(other.kind, settings) : null
-    if (!other || log_p_max === null || organisations.size < SHARED_MIN) return []
+  const conjunctions: Conjunction[] = []
+  for (const [other, { organisations }] of together) {
+    if (organisations < SHARED_MIN) continue
+    const log_p_max = logPMax(other.kind, settings)
+    if (log_p_max === null) continue
     const expected = (anchor.holders.size * other.holders.size) / Math.max(population, 1)
-    const alone =
-      organisations.size < settings.organisations_min ? 0 : logPoissonUpperTail(organisations.size, expected)
+    const alone = organisations < settings.organisations_min ? 0 : logPoissonUpperTail(organisations, expected)
     const log_p = Math.min(alone, pooled.get(other.kind) ?? 0)
-    const slack = known.has(key) ? settings.release_log10 * Math.LN10 : 0
-    if (log_p > log_p_max + slack) return []
-    return [{ kind: other.kind, object: other.object, organisations: organisations.size, expected, log_p }]
-  })
+    const slack = known?.has(other.key) ? settings.release_log10 * Math.LN10 : 0
+    if (log_p > log_p_max + slack) continue
+    conjunctions.push({ kind: other.kind, object: other.object, organisations, expected, log_p })
+  }
   if (conjunctions.length === 0) return null
   conjunctions.sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.object - b.object))
   return { kind: anchor.kind, object: anchor.object, cues: cuesOf(anchor), conjunctions }
+}
+
+/** Organisation by organisation, so that a counter and the last name are enough to count each of them once. */
+function companyOf(anchor: HeldObject, holdings: Holdings): Map<HeldObject, Company> {
+  const organisations = new Map<string, Holder[]>()
+  for (const [account_id, { context }] of anchor.holders) {
+    const holder = holdings.holder(account_id)
+    const holders = organisations.get(context.org_id)
+    if (holders) holders.push(holder)
+    else organisations.set(context.org_id, [holder])
+  }
+  const together = new Map<HeldObject, Company>()
+  for (const [organisation, holders] of organisations) {
+    for (const { others } of holders) {
+      for (const other of others.keys()) {
+        const company = together.get(other)
+        if (!company) together.set(other, { organisation, organisations: 1 })
+        else if (company.organisation !== organisation) {
+          company.organisation = organisation
+          company.organisations++
+        }
+      }
+    }
+  }
+  return together
 }
 
 /**
@@ -58,35 +80,32 @@ export function assessAnchor(
  */
 function pooledLogP(
   anchor: HeldObject,
-  together: ReadonlyMap<string, ReadonlySet<string>>,
+  together: ReadonlyMap<HeldObject, Company>,
   holdings: Holdings,
   population: number,
 ): Map<ObjectKind, number> {
   const groups = new Map<ObjectKind, number>()
-  for (const [key, organisations] of together) {
-    const kind = holdings.objects.get(key)?.kind
-    if (!kind || !isBeyondCoAdoption(kind) || organisations.size < SHARED_MIN) continue
+  for (const [{ kind }, { organisations }] of together) {
+    if (organisations < SHARED_MIN || !isBeyondCoAdoption(kind)) continue
     groups.set(kind, (groups.get(kind) ?? 0) + 1)
   }
   const share = Math.min(1, anchor.holders.size / Math.max(population, 1))
   return new Map(
     [...groups].map(([kind, count]) => {
-      // Objects are counted by their number of holders first: a sum of fractions would depend on the order of a map.
-      const objects = new Map<number, number>()
-      for (const { holders } of holdings.ofKind(kind)) objects.set(holders.size, (objects.get(holders.size) ?? 0) + 1)
       let expected = 0
-      for (const [n, size] of [...objects].sort(([a], [b]) => a - b)) {
-        expected += size * (1 - (1 - share) ** n - n * share * (1 - share) ** (n - 1))
+      // By their number of holders, in order: a sum of fractions would depend on the order of a map.
+      for (const [n, objects] of holdings.sizesOf(kind)) {
+        expected += objects * (1 - (1 - share) ** n - n * share * (1 - share) ** (n - 1))
       }
       return [kind, logPoissonUpperTail(count, expected)]
     }),
   )
 }
 
-/** Accounts that hold an anchor and one of its conjunctions, in no order: the fewer of the two are asked about the other. */
-export function holdersOfBoth(anchor: AnchorAssessment, conjunction: Conjunction, holdings: Holdings): string[] {
-  const one = holdings.objects.get(objectKey(anchor))?.holders
-  const other = holdings.objects.get(objectKey(conjunction))?.holders
+/** Accounts that hold both of two objects, in no order: the fewer of the two are asked about the other. */
+export function holdersOfBoth(a: string, b: string, holdings: Holdings): string[] {
+  const one = holdings.objects.get(a)?.holders
+  const other = holdings.objects.get(b)?.holders
   if (!one || !other) return []
   const [few, many] = one.size <= other.size ? [one, other] : [other, one]
   return [...few.keys()].filter((account_id) => many.has(account_id))

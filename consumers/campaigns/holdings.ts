@@ -1,8 +1,10 @@
 import { Expiry } from '../../lib/stream/expiry.ts'
 import type { AccountContext, Link, ObjectKind } from '../../schemas/types.ts'
+import { isAnchor } from './object-kinds.ts'
 
 const HOUR_MS = 3_600_000
-const NOTHING: readonly Link[] = []
+const NO_LINKS: ReadonlyMap<HeldObject, Link> = new Map()
+const NOTHING: Holder = { anchors: NO_LINKS, others: NO_LINKS }
 
 /** An object with more holders than this is looked at on a schedule rather than at every change. */
 export const LARGE_HOLDERS_MIN = 500
@@ -12,31 +14,68 @@ export function objectKey(object: { readonly kind: ObjectKind; readonly object: 
   return `${object.kind}/${object.object}`
 }
 
+/** An object for as long as anybody holds it. */
 export interface HeldObject {
+  readonly key: string
   readonly kind: ObjectKind
   readonly object: number
+  readonly holders: ReadonlyMap<string, Link>
+}
+
+/** What an account holds: objects that can be anchors, and the others. */
+export interface Holder {
+  readonly anchors: ReadonlyMap<HeldObject, Link>
+  readonly others: ReadonlyMap<HeldObject, Link>
+}
+
+interface StoredObject extends HeldObject {
   readonly holders: Map<string, Link>
+}
+
+interface StoredHolder extends Holder {
+  readonly anchors: Map<HeldObject, Link>
+  readonly others: Map<HeldObject, Link>
+  /** Null until asked for. */
+  context: AccountContext | null
+}
+
+/** Objects of one kind by their number of holders. */
+interface Sizes {
+  readonly counts: Map<number, number>
+  /** By number of holders. Null until asked for. */
+  sorted: readonly (readonly [number, number])[] | null
 }
 
 /** The bipartite graph of accounts and the objects that organisations share, with expiry. */
 export class Holdings {
-  readonly objects = new Map<string, HeldObject>()
   /** Keys of the objects with more than LARGE_HOLDERS_MIN holders. */
   readonly large = new Set<string>()
-  private readonly kinds = new Map<ObjectKind, Map<string, HeldObject>>()
-  private readonly byAccount = new Map<string, Map<string, Link>>()
+  private readonly stored = new Map<string, StoredObject>()
+  private readonly sizes = new Map<ObjectKind, Sizes>()
+  private readonly byAccount = new Map<string, StoredHolder>()
+  private readonly onRemoved: (link: Link) => void
   private expiry = new Expiry<string>(HOUR_MS)
+
+  /** `onRemoved` hears of every holding that goes, while those that go after it are still there. */
+  constructor(onRemoved: (link: Link) => void = () => {}) {
+    this.onRemoved = onRemoved
+  }
+
+  get objects(): ReadonlyMap<string, HeldObject> {
+    return this.stored
+  }
 
   /** Adds or refreshes a holding; true when the account did not hold the object before. */
   add(link: Link): boolean {
     const key = objectKey(link)
-    const object = this.objects.get(key) ?? this.create(link)
+    const object = this.stored.get(key) ?? this.create(key, link)
     const before = object.holders.get(link.account_id)
     object.holders.set(link.account_id, link)
-    if (object.holders.size > LARGE_HOLDERS_MIN) this.large.add(key)
-    const own = this.byAccount.get(link.account_id) ?? new Map<string, Link>()
+    if (!before) this.resized(object, object.holders.size - 1)
+    const own = this.byAccount.get(link.account_id) ?? { anchors: new Map(), others: new Map(), context: null }
     this.byAccount.set(link.account_id, own)
-    own.set(key, link)
+    partOf(own, link.kind).set(object, link)
+    own.context = null
     // What only expires later is asked again when it comes due; another entry at every sighting would fill the memory.
     if (!before || link.expires_ms < before.expires_ms) {
       this.expiry.schedule(entryKey(key, link.account_id), link.expires_ms)
@@ -45,30 +84,30 @@ export class Holdings {
   }
 
   remove(link: Link): void {
-    const key = objectKey(link)
-    const object = this.objects.get(key)
-    object?.holders.delete(link.account_id)
-    if (object && object.holders.size <= LARGE_HOLDERS_MIN) this.large.delete(key)
-    if (object?.holders.size === 0) {
-      this.objects.delete(key)
-      this.kinds.get(link.kind)?.delete(key)
-    }
-    const own = this.byAccount.get(link.account_id)
-    own?.delete(key)
-    if (own?.size === 0) this.byAccount.delete(link.account_id)
+    const object = this.stored.get(objectKey(link))
+    if (!object?.holders.delete(link.account_id)) return
+    this.resized(object, object.holders.size + 1)
+    if (object.holders.size === 0) this.stored.delete(object.key)
+    const own = this.byAccount.get(link.account_id)!
+    partOf(own, link.kind).delete(object)
+    own.context = null
+    if (own.anchors.size + own.others.size === 0) this.byAccount.delete(link.account_id)
+    this.onRemoved(link)
   }
 
   /** After a restore: waits for what is held, and no longer for what was added and removed on the way. */
   restored(): void {
     this.expiry = new Expiry(HOUR_MS)
-    for (const own of this.byAccount.values()) {
-      for (const [key, { account_id, expires_ms }] of own) this.expiry.schedule(entryKey(key, account_id), expires_ms)
+    for (const { key, holders } of this.stored.values()) {
+      for (const { account_id, expires_ms } of holders.values())
+        this.expiry.schedule(entryKey(key, account_id), expires_ms)
     }
   }
 
   /** Removes and returns everything that an account holds, and forgets the account. */
   erase(account_id: string): Link[] {
-    const links = [...this.of(account_id)]
+    const { anchors, others } = this.holder(account_id)
+    const links = [...anchors.values(), ...others.values()]
     for (const link of links) {
       this.remove(link)
       this.expiry.forget(entryKey(objectKey(link), account_id))
@@ -80,7 +119,7 @@ export class Holdings {
   expire(now_ms: number): Link[] {
     const find = (key: string) => {
       const [object, account_id] = key.split('\u0000') as [string, string]
-      return this.byAccount.get(account_id)?.get(object)
+      return this.link(account_id, object)
     }
     const expired = this.expiry.take(now_ms, (key) => find(key)?.expires_ms ?? null)
     const links = expired.flatMap((key) => find(key) ?? [])
@@ -88,41 +127,65 @@ export class Holdings {
     return links
   }
 
-  /** Every object of a kind that is held. */
-  ofKind(kind: ObjectKind): Iterable<HeldObject> {
-    return this.kinds.get(kind)?.values() ?? []
+  /** How many objects of a kind have how many holders: pairs of holders and objects, by holders. */
+  sizesOf(kind: ObjectKind): readonly (readonly [number, number])[] {
+    const sizes = this.sizes.get(kind)
+    if (!sizes) return []
+    sizes.sorted ??= [...sizes.counts].sort(([a], [b]) => a - b)
+    return sizes.sorted
   }
 
   /** What an account holds. */
-  of(account_id: string): Iterable<Link> {
-    return this.byAccount.get(account_id)?.values() ?? NOTHING
+  holder(account_id: string): Holder {
+    return this.byAccount.get(account_id) ?? NOTHING
   }
 
   link(account_id: string, key: string): Link | null {
-    return this.byAccount.get(account_id)?.get(key) ?? null
-  }
-
-  holds(account_id: string, key: string): boolean {
-    return this.byAccount.get(account_id)?.has(key) ?? false
+    return this.stored.get(key)?.holders.get(account_id) ?? null
   }
 
   /** The newest context that any link of the account carried; requests count anew once an account was forgotten. */
   context(account_id: string): AccountContext | null {
-    let newest: AccountContext | null = null
-    for (const { context } of this.of(account_id)) {
-      if (newest === null || compareAge(context, newest) > 0) newest = context
-    }
-    return newest
+    const own = this.byAccount.get(account_id)
+    if (!own) return null
+    own.context ??= newest(own)
+    return own.context
   }
 
-  private create({ kind, object }: Link): HeldObject {
-    const created: HeldObject = { kind, object, holders: new Map() }
-    const key = objectKey(created)
-    this.objects.set(key, created)
-    const ofKind = this.kinds.get(kind) ?? new Map<string, HeldObject>()
-    this.kinds.set(kind, ofKind.set(key, created))
+  private create(key: string, { kind, object }: Link): StoredObject {
+    const created: StoredObject = { key, kind, object, holders: new Map() }
+    this.stored.set(key, created)
     return created
   }
+
+  private resized({ key, kind, holders }: HeldObject, before: number): void {
+    const sizes = this.sizes.get(kind) ?? { counts: new Map<number, number>(), sorted: null }
+    this.sizes.set(kind, sizes)
+    count(sizes.counts, before, -1)
+    count(sizes.counts, holders.size, 1)
+    sizes.sorted = null
+    if (holders.size > LARGE_HOLDERS_MIN) this.large.add(key)
+    else this.large.delete(key)
+  }
+}
+
+function count(counts: Map<number, number>, size: number, change: number): void {
+  if (size === 0) return
+  const sum = (counts.get(size) ?? 0) + change
+  if (sum === 0) counts.delete(size)
+  else counts.set(size, sum)
+}
+
+function partOf({ anchors, others }: StoredHolder, kind: ObjectKind): Map<HeldObject, Link> {
+  return isAnchor(kind) ? anchors : others
+}
+
+function newest({ anchors, others }: Holder): AccountContext | null {
+  let found: AccountContext | null = null
+  for (const part of [anchors, others]) {
+    for (const { context } of part.values()) if (found === null || compareAge(context, found) > 0) found = context
+  }
+  return found
 }
 
 function entryKey(object: string, account_id: string): string {

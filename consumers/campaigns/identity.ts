@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { compareText } from '../../lib/stream/order.ts'
-import type { Cluster } from './clusters.ts'
-import { objectKey } from './holdings.ts'
+import type { Cluster } from './component.ts'
 
 /** What lives on of a campaign from hop to hop. */
 export interface KnownCampaign {
@@ -25,37 +24,44 @@ export interface Succession {
  * which lives on elsewhere is a split.
  */
 export function succeed(clusters: readonly Cluster[], known: readonly KnownCampaign[]): Succession {
-  const homes = new Map<string, Cluster>()
-  const shares = new Map<Cluster, KnownCampaign[]>()
-  for (const campaign of known) {
-    let best: { cluster: Cluster; overlap: number } | null = null
-    for (const cluster of clusters) {
-      const overlap = cluster.accounts.filter((account_id) => campaign.members.has(account_id)).length
-      if (overlap === 0) continue
-      shares.set(cluster, [...(shares.get(cluster) ?? []), campaign])
-      // Clusters come in order of their first account, which settles a tie.
-      if (best === null || overlap > best.overlap) best = { cluster, overlap }
-    }
-    if (best) homes.set(campaign.campaign_id, best.cluster)
-  }
+  const places = new Map(clusters.flatMap(({ accounts }, place) => accounts.map((account_id) => [account_id, place])))
+  // By place of the cluster: campaigns that live on in it, and those that have any member there.
+  const tenants = new Map<number, KnownCampaign[]>()
+  const parents = new Map<number, KnownCampaign[]>()
   const succession: Succession = { continued: [], founded: [], merged: [], ended: [] }
-  for (const cluster of clusters) {
-    const here = known.filter(({ campaign_id }) => homes.get(campaign_id) === cluster).sort(compareAge)
-    const oldest = here[0]
+  for (const campaign of known) {
+    const overlaps = new Map<number, number>()
+    for (const account_id of campaign.members) {
+      const place = places.get(account_id)
+      if (place !== undefined) overlaps.set(place, (overlaps.get(place) ?? 0) + 1)
+    }
+    // Clusters come in order of their first account, which settles a tie.
+    const [best] = [...overlaps].sort(([a, n], [b, m]) => m - n || a - b)
+    for (const place of overlaps.keys()) put(parents, place, campaign)
+    if (best) put(tenants, best[0], campaign)
+    else succession.ended.push(campaign.campaign_id)
+  }
+  for (const [place, cluster] of clusters.entries()) {
+    const [oldest, ...others] = tenants.get(place)?.sort(compareAge) ?? []
     if (oldest) succession.continued.push({ campaign_id: oldest.campaign_id, cluster })
     else {
-      const parent = (shares.get(cluster) ?? []).sort(compareAge)[0]
+      const [parent] = parents.get(place)?.sort(compareAge) ?? []
       succession.founded.push({ cluster, split_from: parent?.campaign_id ?? null })
     }
-    for (const { campaign_id } of here.slice(1)) succession.merged.push({ campaign_id, into: oldest!.campaign_id })
+    for (const { campaign_id } of others) succession.merged.push({ campaign_id, into: oldest!.campaign_id })
   }
-  for (const { campaign_id } of known) if (!homes.has(campaign_id)) succession.ended.push(campaign_id)
   return succession
+}
+
+function put(campaigns: Map<number, KnownCampaign[]>, place: number, campaign: KnownCampaign): void {
+  const there = campaigns.get(place) ?? []
+  campaigns.set(place, there)
+  there.push(campaign)
 }
 
 /** Id of a campaign founded at `hop`: computed, so that every run gives it the same one. */
 export function campaignId(hop: number, cluster: Cluster): string {
-  const first = cluster.anchors.map(objectKey).sort(compareText)[0] ?? ''
+  const first = cluster.anchors.map(({ key }) => key).sort(compareText)[0] ?? ''
   return `c-${digest(['campaign', String(hop), first, cluster.accounts[0] ?? ''])}`
 }
 

@@ -50,14 +50,15 @@ export class KnownAccounts {
     this.expiry.forget(account_id)
   }
 
-  /** Lets go outcomes that no longer count, of accounts that no alert stands about. */
-  expire(now_ms: number): void {
+  /** Lets go outcomes that no longer count, of accounts that no alert stands about; returns these. */
+  expire(now_ms: number): string[] {
     const expired = this.expiry.take(now_ms, (account_id) => {
       const account = this.accounts.get(account_id)
       // With an open alert it is scheduled again when that has been closed.
       return !account || account.alert_id !== null ? null : this.expires_ms(account)
     })
     for (const account_id of expired) this.forget(account_id)
+    return expired
   }
 
   restore(account_id: string, account: CampaignAccount | null): void {

@@ -30,16 +30,24 @@ export function cueClasses(cues: number): CueClass[] {
  * less is asked. Null: the kind supports no joint holding.
  */
 export function logPMax(kind: ObjectKind, settings: CampaignsSettings): number | null {
-  const log10: Partial<Record<ObjectKind, number>> = {
-    payment: settings.payment_log10_p_max,
-    prefix: settings.relay_log10_p_max,
-    client: settings.client_log10_p_max,
+  switch (kind) {
+    case 'payment':
+      return settings.payment_log10_p_max * Math.LN10
+    case 'prefix':
+      return settings.relay_log10_p_max * Math.LN10
+    case 'client':
+      return settings.client_log10_p_max * Math.LN10
+    default:
+      return null
   }
-  const limit = log10[kind]
-  return limit === undefined ? null : limit * Math.LN10
 }
 
 /** True for kinds that a viral release of an agent does not bring with it, so that sharing them is more than co-adoption. */
 export function isBeyondCoAdoption(kind: ObjectKind): boolean {
   return kind === 'payment' || kind === 'prefix'
+}
+
+/** True for kinds whose holders are asked what else they share. */
+export function isAnchor(kind: ObjectKind): boolean {
+  return BLOCK_OF[kind] === 'payload'
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Cluster } from '../../../consumers/campaigns/clusters.ts'
+import type { Cluster } from '../../../consumers/campaigns/component.ts'
 import { alertId, succeed } from '../../../consumers/campaigns/identity.ts'
 
 const cluster = (accounts: string): Cluster => ({ accounts: accounts.split(''), anchors: [] })
