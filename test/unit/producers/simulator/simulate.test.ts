@@ -118,12 +118,25 @@ describe('the backbone', () => {
   it('has unrelated accounts share framework prompts, addresses, cards and mail', () => {
     const systems = [...callsOf.values()].map((calls) => calls[0]!.content.system)
     expect(share(systems, (system) => FRAMEWORK_PROMPTS.includes(system ?? ''))).toBeCloseTo(0.3, 1)
-    expect(share(accounts, ({ email_domain }) => DISPOSABLE.test(email_domain))).toBeCloseTo(0.03, 1)
+    expectAbout(
+      0.03,
+      share(accounts, ({ email_domain }) => DISPOSABLE.test(email_domain)),
+    )
+    const egresses = [...callsOf.values()].map((calls) => calls[0]!.client.asn)
+    expectAbout(
+      0.05,
+      share(egresses, (asn) => VPN_ASNS.has(asn)),
+    )
     const organisations = new Map<string, Set<string>>()
     for (const { payment_fingerprint, org_id } of accounts)
       if (payment_fingerprint !== null)
         organisations.set(payment_fingerprint, (organisations.get(payment_fingerprint) ?? new Set()).add(org_id))
-    expect([...organisations.values()].filter((orgs) => orgs.size > 1).length).toBeGreaterThan(2)
+    const holders = [...organisations.values()].map(({ size }) => size)
+    const onSharedCards = holders.filter((size) => size > 1).reduce((sum, size) => sum + size, 0)
+    const paying = holders.reduce((sum, size) => sum + size, 0)
+    // Of the twentieth that pays by such a card, some are alone on theirs.
+    expect(onSharedCards / paying).toBeGreaterThan(0.025)
+    expect(onSharedCards / paying).toBeLessThan(0.065)
     const strangers = new Map<string, Set<string>>()
     for (const { client, org_id } of requests)
       strangers.set(client.ip, (strangers.get(client.ip) ?? new Set()).add(org_id))
@@ -166,6 +179,14 @@ describe('the backbone', () => {
     expect(users.length / after.length).toBeLessThan(0.5)
   })
 })
+
+const VPN_ASNS: ReadonlySet<number> = new Set([9009, 212238, 60068, 36183])
+
+/** Within half of it, which a share of a thousand accounts or more keeps to. */
+function expectAbout(expected: number, measured: number): void {
+  expect(measured).toBeGreaterThan(expected / 2)
+  expect(measured).toBeLessThan(expected * 1.5)
+}
 
 const DISPOSABLE =
   /mailinator|guerrillamail|yopmail|10minutemail|sharklasers|trashmail|maildrop|getnada|mailnesia|dispostable|tempr|mohmal/
