@@ -1,6 +1,6 @@
 import type { Results } from '../results.ts'
 import type { Plot } from './plots.ts'
-import type { ReportTable } from './tables.ts'
+import type { ReportTable } from './report-table.ts'
 
 /** The whole report as one file that needs no other. */
 export function reportHtml(
@@ -11,8 +11,10 @@ export function reportHtml(
   const title = `Hydrawatch evaluation: ${profile}`
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
-<style>body{font:14px sans-serif;max-width:1200px;margin:2em auto}table{border-collapse:collapse;margin:0 0 2em}
-td,th{border:1px solid #ccc;padding:3px 7px;text-align:left}h2{font-size:15px}</style></head><body>
+<style>body{font:14px sans-serif;max-width:1200px;margin:2em auto;padding:0 1em}h2{font-size:15px}
+div{overflow-x:auto;margin:0 0 2em}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:3px 7px;text-align:left;vertical-align:top}
+td:first-child,th:first-child{position:sticky;left:0;background:#fff;white-space:nowrap}th{background:#f3f3f3}
+tr:nth-child(odd) td{background:#fafafa}</style></head><body>
 <h1>${escaped(title)}</h1>
 <p>Seed ${seed}, settings ${escaped(config_hash)}. Intervals are at 95%; where a rate is 0 the bound that the sample permits stands
 beside it. This is simulated traffic: nothing here is a claim about real campaigns.</p>
@@ -25,7 +27,7 @@ ${tables.map(tableHtml).join('\n')}
 function tableHtml({ title, columns, rows }: ReportTable): string {
   const line = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`
-  return `<h2>${escaped(title)}</h2><table>${line(columns, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table>`
+  return `<h2>${escaped(title)}</h2><div><table>${line(columns, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table></div>`
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,4 @@
-import { type EChartsOption, init } from 'echarts'
+import { type EChartsOption, init, type LineSeriesOption, type ScatterSeriesOption } from 'echarts'
 import type { Results } from '../results.ts'
 import { isAblation } from './tables.ts'
 
@@ -8,6 +8,26 @@ export interface Plot {
   readonly svg: string
 }
 
+type Series = LineSeriesOption | ScatterSeriesOption
+
+/** As many as there are methods, so that no two lines look alike; the first is the pipeline's. */
+const COLOURS = [
+  '#000000',
+  '#e6194b',
+  '#3cb44b',
+  '#4363d8',
+  '#f58231',
+  '#911eb4',
+  '#42d4f4',
+  '#f032e6',
+  '#808000',
+  '#9a6324',
+  '#469990',
+  '#800000',
+  '#999999',
+]
+const LEGEND_ROW = 22
+const LEGEND_ROW_NAMES = 6
 const SIZE = { width: 760, height: 380 }
 const FPR_MIN = 1e-5
 
@@ -76,20 +96,16 @@ export function plotsOf({ parts, cost_curve }: Results): Plot[] {
   ]
 }
 
-function lines(
-  title: string,
-  x: string,
-  y: string,
-  scale: 'log' | 'value',
-  series: EChartsOption['series'],
-): EChartsOption {
+function lines(title: string, x: string, y: string, scale: 'log' | 'value', series: readonly Series[]): EChartsOption {
   return {
     title: { text: title, textStyle: { fontSize: 14 } },
-    legend: { top: 28, type: 'scroll' },
-    grid: { top: 70, left: 60, right: 30, bottom: 50 },
+    // A drawing can't be scrolled: every name stands there, in as many rows as it takes.
+    legend: { top: 28, type: 'plain' },
+    grid: { top: 56 + LEGEND_ROW * Math.ceil(series.length / LEGEND_ROW_NAMES), left: 60, right: 30, bottom: 50 },
+    color: COLOURS,
     xAxis: { type: scale, name: x, nameLocation: 'middle', nameGap: 28 },
     yAxis: { type: 'value', name: y, min: 0, max: 1 },
-    series,
+    series: [...series],
   }
 }
 

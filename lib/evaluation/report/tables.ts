@@ -1,15 +1,9 @@
 import type { StreamSummary } from '../bench.ts'
-import type { EventRate } from '../metrics/event-rate.ts'
-import type { Proportion } from '../metrics/proportion.ts'
 import type { PartResults, Results } from '../results.ts'
 import type { Scorecard } from '../scorecard.ts'
-
-/** A table for people; the same on a terminal and in the report. */
-export interface ReportTable {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
+import { number, percent, rate, share } from './cells.ts'
+import { comparisonTable, hardComparison } from './comparison.ts'
+import type { ReportTable } from './report-table.ts'
 
 const ACCOUNTS_SHARE_MAX = 0.03
 const EVENTS_SHARE_MAX = 0.02
@@ -32,11 +26,13 @@ function tablesOfPart(part: PartResults): ReportTable[] {
   const pipeline = part.scorecards[0]!
   return [
     streamTable(part),
+    ...(main.length > 1 ? [comparisonTable(`${part.part}: methods side by side`, main)] : []),
     methodTable(`${part.part}: methods`, main),
     accountTable(`${part.part}: accounts`, main),
     clusterTable(`${part.part}: groups`, main),
     leakageTable(`${part.part}: what leaked before ${pipeline.method} noticed`, pipeline),
     hardTable(`${part.part}: hard negatives under ${pipeline.method}, worst first`, pipeline),
+    ...(main.length > 1 ? [hardComparison(`${part.part}: hard negatives, accounts accused`, main)] : []),
     ...(ablations.length > 1 ? [methodTable(`${part.part}: ablation`, ablations)] : []),
   ]
 }
@@ -199,25 +195,4 @@ function isBalanced({ accounts, malicious_accounts, events, malicious_events }: 
 
 export function isAblation(method: string): boolean {
   return method.startsWith('pipeline without ')
-}
-
-/** A rate of 0 always stands beside what it bounds. */
-export function share({ hits, trials, rate: value, low, high, bound }: Proportion): string {
-  if (value === null) return 'none to judge'
-  const certainty = bound === null ? `[${percent(low)}, ${percent(high)}]` : `below ${percent(bound)}`
-  return `${hits} of ${trials}, ${percent(value)} ${certainty}`
-}
-
-function rate({ events, rate: value, low, high, bound }: EventRate): string {
-  if (value === null) return 'none to judge'
-  const certainty = bound === null ? `[${number(low)}, ${number(high)}]` : `below ${number(bound)}`
-  return `${events}: ${number(value)} ${certainty}`
-}
-
-function percent(value: number | null): string {
-  return value === null ? '-' : `${number(value * 100)}%`
-}
-
-function number(value: number | null): string {
-  return value === null ? '-' : String(Number(value.toPrecision(3)))
 }
