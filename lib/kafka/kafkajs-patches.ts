@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
 import { type AbortedTransaction, abortedRecords, type FetchedRecord } from './aborted-records.ts'
+import { repeatEnds } from './hanging-transactions.ts'
 import { writeFaster } from './kafkajs-encoder.ts'
 import { mendLostAnswers } from './kafkajs-lost-answers.ts'
 import { keepRefusals } from './kafkajs-refusals.ts'
@@ -23,6 +24,7 @@ export function patchKafkajs(log: Log): void {
   keepRefusals((what) => hasChanged(log, what))
   hideAbortedRecords(log)
   mendLostAnswers((what) => hasChanged(log, what))
+  repeatEnds((what) => hasChanged(log, what))
   writeFaster((what) => hasChanged(log, what))
 }
 

@@ -17,6 +17,19 @@ export function writtenTopics(stage: Stage): TopicName[] {
   return [...new Set(topics)]
 }
 
+/** Every partition that a task of a stage may write to. */
+export function writtenPartitions(
+  stage: Stage,
+  task: number,
+  partitions: number,
+): { topic: TopicName; partitions: number[] }[] {
+  const own = stage.outputs.filter((output) => output.partitions === 'own').map(({ topic }) => topic)
+  return writtenTopics(stage).map((topic) => {
+    if (topic === stage.changelog || own.includes(topic)) return { topic, partitions: [task] }
+    return { topic, partitions: Array.from({ length: partitionCount(topic, partitions) }, (_, partition) => partition) }
+  })
+}
+
 /** Throws InvariantViolated for a stage whose tasks could not each have their own partition of everything they read. */
 export function checkStage(stage: Stage, partitions: number): void {
   const tasks = taskCount(stage, partitions)

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Offsets, Producer, Transaction } from 'kafkajs'
 import type { KafkaClient } from './client.ts'
+import { endHanging, type TransactionScope } from './hanging-transactions.ts'
 import { isCoordinatorMoving, protocolErrorOf } from './protocol-error.ts'
 import { type EncodedRecord, sendRecords } from './publisher.ts'
 
@@ -35,10 +36,17 @@ export class TaskProducer {
 
   /**
    * Connects, ends what an older owner of the task has left open, and fences that owner off. Not before this resolves may
-   * the changelog's end be asked for.
+   * the changelog's end be asked for. `topics`: everything that the task may write; what hangs there is ended, too.
    */
-  static async open(kafka: KafkaClient, groupId: string, task: number): Promise<TaskProducer> {
-    const producer = kafka.transactionalProducer(`${transactionalIds(groupId)}${task}`, TRANSACTION_TIMEOUT_MS)
+  static async open(
+    kafka: KafkaClient,
+    groupId: string,
+    task: number,
+    topics: TransactionScope['topics'] = [],
+  ): Promise<TaskProducer> {
+    const transactionalId = `${transactionalIds(groupId)}${task}`
+    if (topics.length > 0) endHanging(transactionalId, { groupId, topics })
+    const producer = kafka.transactionalProducer(transactionalId, TRANSACTION_TIMEOUT_MS)
     try {
       await producer.connect()
       // connect() does not fence: kafkajs asks for the transactional producer id (InitProducerId, which bumps the epoch,

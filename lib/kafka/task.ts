@@ -24,6 +24,7 @@ import { Restore } from './restore.ts'
 import { Signal } from './signal.ts'
 import type { SourceGate } from './source-gate.ts'
 import type { StageConsumer } from './stage-consumer.ts'
+import { writtenPartitions } from './stage-topics.ts'
 import { countRejected, countWritten, newTaskCounters, type TaskCounters } from './task-counters.ts'
 import { isFenced, TaskProducer } from './task-producer.ts'
 import { groupOffsets, TaskRecords } from './task-records.ts'
@@ -248,7 +249,9 @@ export class Task {
     const { stage, task, groupId, partitions, hops, kafka, codec, consumer, ends, prefix, log, now } = this.options
     this.move('restoring')
     const started_ms = now()
-    const producer = await TaskProducer.open(kafka, groupId, task)
+    const written = writtenPartitions(stage, task, partitions)
+    const topics = written.map((place) => ({ ...place, topic: prefix + place.topic }))
+    const producer = await TaskProducer.open(kafka, groupId, task, topics)
     const processor = stage.create({ task, partitions, hop_ms: hops.length_ms })
     const assembler = createAssembler(stage, task, {
       partitions,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkStage, readTopics, writtenTopics } from '../../../lib/kafka/stage-topics.ts'
+import { checkStage, readTopics, writtenPartitions, writtenTopics } from '../../../lib/kafka/stage-topics.ts'
 import type { Stage } from '../../../lib/stream/stage.ts'
 
 const stage: Stage = {
@@ -21,6 +21,20 @@ test('a stage that cuts hops also reads and writes the cuts of all sources', () 
     inputs: [{ topic: 'fingerprints', role: 'hops', partitions: 'own', writers: 'same' }],
   }
   expect(readTopics(later)).toEqual(['fingerprints', 'fingerprints.state'])
+})
+
+test('a task writes its own partition of what is partitioned as its input, and may write any of the rest', () => {
+  const wide: Stage = {
+    ...stage,
+    outputs: [...stage.outputs, { topic: 'outcomes', partitions: 'all', closesHops: true }],
+  }
+  expect(writtenPartitions(wide, 2, 3)).toEqual([
+    { topic: 'fingerprints', partitions: [2] },
+    { topic: 'outcomes', partitions: [0, 1, 2] },
+    { topic: 'fingerprints.state', partitions: [2] },
+    { topic: 'dead-letters', partitions: [0] },
+    { topic: 'hops', partitions: [0] },
+  ])
 })
 
 test('a stage whose tasks would share a partition, or have none, is refused', () => {
