@@ -41,7 +41,7 @@ export const PROFILES: readonly Profile[] = [
         name: 'mixed',
         summary: 'ordinary customers, every campaign at level 1 and a third of its pace, and every hard negative',
         days: 0.5,
-        accounts: 6_000,
+        accounts: 6_500,
         // Busy customers: a fiftieth of the requests is the campaigns'.
         rate: 2,
         scenarios: [...malicious({ level: 1, accounts: SMALL_CAMPAIGN_ACCOUNTS, rate: 0.15 }), ...honest(1, 0.25)],

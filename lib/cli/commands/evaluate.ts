@@ -9,7 +9,7 @@ import { UsageError } from '../../ops/errors.ts'
 import { type CliCommand, type CliContext, jsonOption } from '../command.ts'
 import { evaluateFiles } from '../evaluate/evaluate-files.ts'
 import { writeRecord, writeReport } from '../evaluate/write-report.ts'
-import { wholeNumber } from '../number-options.ts'
+import { positiveNumber, wholeNumber } from '../number-options.ts'
 import { detectionHash, sketchKeys } from '../pipeline.ts'
 
 interface EvaluateOptions {
@@ -20,7 +20,11 @@ interface EvaluateOptions {
   readonly seed: number
   readonly report?: string
   readonly record?: string
+  readonly outputPrice: number
 }
+
+/** An assumption: what a large model may cost. `results.json` has the tokens. */
+const OUTPUT_PRICE_USD = 15
 
 /** `hydrawatch evaluate`: how well alerts, or the pipeline and its ablations and the baselines, agree with what is true of a stream. */
 export const evaluate: CliCommand<EvaluateOptions> = {
@@ -33,6 +37,11 @@ export const evaluate: CliCommand<EvaluateOptions> = {
       .addOption(new Option('--seed <number>', 'of the simulation and of resampling').default(1).argParser(wholeNumber))
       .addOption(new Option('--report <folder>', 'for report.html, results.json and the plots'))
       .addOption(new Option('--record <file>', 'where the figures go that later runs are held to'))
+      .addOption(
+        new Option('--output-price <usd>', 'of a million output tokens, for what leaked in dollars')
+          .default(OUTPUT_PRICE_USD)
+          .argParser(positiveNumber),
+      )
       .addOption(jsonOption())
       .addHelpText(
         'after',
@@ -43,8 +52,9 @@ export const evaluate: CliCommand<EvaluateOptions> = {
   async run(context, options) {
     const results = await resultsOf(context, options)
     context.out.endProgress()
-    for (const { title, columns, rows } of tablesOf(results)) {
-      if (context.out.json) break
+    const { report, record, outputPrice } = options
+    const tables = tablesOf(results, outputPrice)
+    for (const { title, columns, rows } of context.out.json ? [] : tables) {
       context.out.text(`\n${title}`)
       context.out.rows(
         columns.map((column, at) => ({ title: column, value: (row: readonly string[]) => row[at]! })),
@@ -52,9 +62,8 @@ export const evaluate: CliCommand<EvaluateOptions> = {
       )
     }
     if (context.out.json) context.out.record(results, '')
-    const { report, record } = options
     if (report !== undefined) {
-      await writeReport(report, results)
+      await writeReport(report, results, tables)
       context.out.note(`report in ${report}`)
     }
     if (record !== undefined) await writeRecord(record, results)

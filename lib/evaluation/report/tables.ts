@@ -8,10 +8,10 @@ import type { ReportTable } from './report-table.ts'
 const ACCOUNTS_SHARE_MAX = 0.03
 const EVENTS_SHARE_MAX = 0.02
 
-export function tablesOf(results: Results): ReportTable[] {
-  return [wordTable(results), ...results.parts.flatMap(tablesOfPart), costTable(results)].filter(
-    ({ rows }) => rows.length > 0,
-  )
+/** `output_price_usd`: of a million output tokens, for what has leaked in dollars. */
+export function tablesOf(results: Results, output_price_usd: number): ReportTable[] {
+  const parts = results.parts.flatMap((part) => tablesOfPart(part, output_price_usd))
+  return [wordTable(results), ...parts, costTable(results)].filter(({ rows }) => rows.length > 0)
 }
 
 /** What each method does, in the order in which they are named. */
@@ -20,7 +20,7 @@ function wordTable({ parts }: Results): ReportTable {
   return { title: 'methods', columns: ['method', 'what it does'], rows: [...words] }
 }
 
-function tablesOfPart(part: PartResults): ReportTable[] {
+function tablesOfPart(part: PartResults, output_price_usd: number): ReportTable[] {
   const main = part.scorecards.filter(({ method }) => !isAblation(method))
   const ablations = part.scorecards.filter(({ method }) => method === 'pipeline' || isAblation(method))
   const pipeline = part.scorecards[0]!
@@ -30,7 +30,7 @@ function tablesOfPart(part: PartResults): ReportTable[] {
     methodTable(`${part.part}: methods`, main),
     accountTable(`${part.part}: accounts`, main),
     clusterTable(`${part.part}: groups`, main),
-    leakageTable(`${part.part}: what leaked before ${pipeline.method} noticed`, pipeline),
+    leakageTable(`${part.part}: what leaked before ${pipeline.method} noticed`, pipeline, output_price_usd),
     hardTable(`${part.part}: hard negatives under ${pipeline.method}, worst first`, pipeline),
     ...(main.length > 1 ? [hardComparison(`${part.part}: hard negatives, accounts accused`, main)] : []),
     ...(ablations.length > 1 ? [methodTable(`${part.part}: ablation`, ablations)] : []),
@@ -138,7 +138,7 @@ function clusterTable(title: string, cards: readonly Scorecard[]): ReportTable {
   }
 }
 
-function leakageTable(title: string, { leakage }: Scorecard): ReportTable {
+function leakageTable(title: string, { leakage }: Scorecard, output_price_usd: number): ReportTable {
   return {
     title,
     columns: [
@@ -150,6 +150,7 @@ function leakageTable(title: string, { leakage }: Scorecard): ReportTable {
       'share',
       'floored',
       'tokens',
+      'USD',
       'after',
       '80% named',
     ],
@@ -162,6 +163,7 @@ function leakageTable(title: string, { leakage }: Scorecard): ReportTable {
       percent(found.share),
       percent(found.share_floored),
       String(found.output_tokens),
+      ((found.output_tokens / 1e6) * output_price_usd).toFixed(2),
       found.after_ms === null ? 'never' : `${number(found.after_ms / 3_600_000)} h`,
       named.after_ms === null ? 'never' : `${named.exchanges} (${percent(named.share)})`,
     ]),

@@ -59,6 +59,17 @@ describe('hydrawatch evaluate', () => {
     expect(html).not.toMatch(/<(script|link|img)\b/)
   })
 
+  it('says in dollars what leaked, at the price that is asked for', async () => {
+    const { base, alerted } = files()
+    const run = (...price: string[]) => hydrawatch([...base, '--alerts', alerted, ...price])
+    const leaked = ({ out }: { out: string }) => out.split('\n').find((line) => /^X +1? +2 /.test(line))
+    // Two answers of ten tokens.
+    expect(leaked(await run('--output-price', '1000000'))).toContain(' 20 ')
+    expect(leaked(await run('--output-price', '1000000'))).toContain(' 20.00 ')
+    expect(leaked(await run())).toContain(' 0.00 ')
+    expect(await run('--output-price', '0')).toMatchObject({ status: 2 })
+  })
+
   it('judges the pipeline, its ablations and every baseline over the same events', async () => {
     const { base } = files()
     const { out } = await hydrawatch([...base, '--json'])

@@ -41,7 +41,7 @@ const METHODS = {
 
 describe('the report', () => {
   it('puts one line per method side by side, ablations left out', () => {
-    const table = tablesOf(resultsOf(METHODS)).find(({ title }) => title === 'mixed: methods side by side')!
+    const table = tablesOf(resultsOf(METHODS), 15).find(({ title }) => title === 'mixed: methods side by side')!
     const cells = table.rows.map((row) => Object.fromEntries(row.map((cell, n) => [table.columns[n]!, cell])))
     expect(cells).toMatchObject([
       { method: 'pipeline', 'campaigns found': '1 of 1', 'malicious accused': '3', 'benign accused': '0' },
@@ -57,7 +57,7 @@ describe('the report', () => {
   })
 
   it('shows whom of each hard family every method accuses, the families in the order of their numbers', () => {
-    const table = tablesOf(resultsOf(METHODS)).find(({ title }) => title.endsWith('hard negatives, accounts accused'))!
+    const table = tablesOf(resultsOf(METHODS), 15).find(({ title }) => title.endsWith('hard negatives, accounts accused'))!
     expect(table.columns).toEqual(['family', 'accounts', 'pipeline', 'B0'])
     expect(table.rows).toEqual([
       ['H2', '1', '0', '0'],
@@ -66,8 +66,8 @@ describe('the report', () => {
   })
 
   it('says what every method does, and leaves comparisons out where there is one method', () => {
-    expect(tablesOf(resultsOf(METHODS))[0]!.rows).toContainEqual(['B0', 'what B0 does'])
-    const alone = tablesOf(resultsOf({ alerts: METHODS.pipeline })).map(({ title }) => title)
+    expect(tablesOf(resultsOf(METHODS), 15)[0]!.rows).toContainEqual(['B0', 'what B0 does'])
+    const alone = tablesOf(resultsOf({ alerts: METHODS.pipeline }), 15).map(({ title }) => title)
     expect(alone.filter((title) => /side by side|accounts accused/.test(title))).toEqual([])
   })
 
@@ -79,6 +79,6 @@ describe('the report', () => {
 
   it('lets a wide table scroll by itself', () => {
     const results = resultsOf(METHODS)
-    expect(reportHtml(results, tablesOf(results), [])).toMatch(/overflow-x:auto[\s\S]*<div><table>/)
+    expect(reportHtml(results, tablesOf(results, 15), [])).toMatch(/overflow-x:auto[\s\S]*<div><table>/)
   })
 })
