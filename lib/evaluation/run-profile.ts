@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly hops: HopSettings
   readonly config_hash: string
   readonly keys: SketchKeys
+  readonly baselines: boolean
   readonly clock_ms: () => number
   /** Called and waited for between events, now and then: what it throws ends the run. */
   readonly onProgress: (part: string, events: number) => Promise<void>
@@ -20,7 +21,7 @@ export interface RunOptions {
 
 /** Simulates and judges every part of a profile, one after the other. */
 export async function runProfile(profile: Profile, options: RunOptions): Promise<Results> {
-  const { seed, settings, hops, config_hash, keys, clock_ms } = options
+  const { seed, settings, hops, config_hash, keys, baselines, clock_ms } = options
   const parts: PartResults[] = []
   const trials: Trial[] = []
   const cost: Record<string, Record<string, number>> = {}
@@ -40,6 +41,7 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
           hops,
           config_hash,
           isCompared,
+          baselines,
           onDecision,
         }),
       onProgress: (events) => options.onProgress(part.name, events),

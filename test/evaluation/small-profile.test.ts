@@ -10,7 +10,15 @@ const RECORDED = join(import.meta.dirname, 'recorded/small.json')
 describe('the small profile', () => {
   it('is no worse than recorded by more than noise', async () => {
     const { folder, read } = scratch()
-    const { status, err } = await hydrawatch(['--quiet', 'evaluate', '--profile', 'small', '--report', folder])
+    const { status, err } = await hydrawatch([
+      '--quiet',
+      'evaluate',
+      '--profile',
+      'small',
+      '--no-baselines',
+      '--report',
+      folder,
+    ])
     expect({ status, err }).toEqual({ status: 0, err: '' })
     const recorded = JSON.parse(readFileSync(RECORDED, 'utf8')) as RecordedQuality
     expect(regressions(recorded, JSON.parse(read('results.json')) as Results)).toEqual([])

@@ -21,6 +21,7 @@ interface EvaluateOptions {
   readonly report?: string
   readonly record?: string
   readonly outputPrice: number
+  readonly baselines: boolean
 }
 
 /** An assumption: what a large model may cost. `results.json` has the tokens. */
@@ -42,6 +43,7 @@ export const evaluate: CliCommand<EvaluateOptions> = {
           .default(OUTPUT_PRICE_USD)
           .argParser(positiveNumber),
       )
+      .addOption(new Option('--no-baselines', 'the pipeline and its ablations alone'))
       .addOption(jsonOption())
       .addHelpText(
         'after',
@@ -71,7 +73,7 @@ export const evaluate: CliCommand<EvaluateOptions> = {
 }
 
 async function resultsOf(context: CliContext, options: EvaluateOptions): Promise<Results> {
-  const { events, labels, alerts, profile: name, seed } = options
+  const { events, labels, alerts, profile: name, seed, baselines } = options
   const config = context.config()
   const config_hash = detectionHash(config)
   if (name !== undefined) {
@@ -83,6 +85,7 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
       hops: config.hops,
       config_hash,
       keys: sketchKeys(config),
+      baselines,
       clock_ms: () => performance.now(),
       async onProgress(part, events) {
         context.out.progress(() => `${part}: ${events} events`)
@@ -98,7 +101,7 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
     context,
     config,
     { events, labels, alerts: alerts ?? null },
-    methodsOf({ settings: config, hops: config.hops, config_hash, isCompared: true }),
+    methodsOf({ settings: config, hops: config.hops, config_hash, isCompared: true, baselines }),
     seed,
   )
   return {

@@ -1,5 +1,5 @@
 import type { TopicName } from '../../../schemas/topics.ts'
-import type { Request, RequestSketch } from '../../../schemas/types.ts'
+import type { Request, RequestSketch, Span } from '../../../schemas/types.ts'
 import type { TopicValues } from '../../../schemas/values.ts'
 import { estimateJaccard } from '../../sketch/minhash.ts'
 import type { Findings, Method } from '../method.ts'
@@ -39,6 +39,8 @@ export function distanceDrift(parameters: DistanceDriftParameters = DISTANCE_DRI
   return new DistanceDrift(parameters)
 }
 
+const ROUNDING = 1e-9
+
 type SpanSet = Pick<RequestSketch, 'key_epoch' | 'spans'>
 
 interface State {
@@ -68,7 +70,7 @@ class DistanceDrift implements Method {
     const account = this.accounts.of(account_id)
     if (!account) return
     const { similarity_min, similar_min, window_requests } = this.parameters
-    if (account.recent.some((earlier) => similarity(sketch, earlier) >= similarity_min)) account.similar++
+    if (account.recent.some((earlier) => isSimilar(sketch, earlier, similarity_min))) account.similar++
     account.recent[account.requests % window_requests] = { key_epoch: sketch.key_epoch, spans: sketch.spans }
     account.requests++
     const ratio = account.similar / similar_min
@@ -80,9 +82,19 @@ class DistanceDrift implements Method {
   }
 }
 
-/** 0 across content keys, whose hashes never match. */
-function similarity(a: SpanSet, b: SpanSet): number {
-  if (a.key_epoch !== b.key_epoch) return 0
-  const best = a.spans.map(({ minhash }) => Math.max(...b.spans.map((span) => estimateJaccard(minhash, span.minhash))))
-  return best.reduce((sum, one) => sum + one, 0) / best.length
+/** By the mean over the spans of `a` of the best Jaccard index in `b`; never across content keys, whose hashes never match. */
+function isSimilar(a: SpanSet, b: SpanSet, similarity_min: number): boolean {
+  if (a.key_epoch !== b.key_epoch) return false
+  // What the spans may lack all together; most pairs are told apart by their first span.
+  let slack = (1 - similarity_min) * a.spans.length + ROUNDING
+  for (const span of a.spans) {
+    slack -= 1 - nearest(span, b.spans)
+    if (slack < 0) return false
+  }
+  return true
+}
+
+function nearest({ hash, minhash }: Span, spans: readonly Span[]): number {
+  if (spans.some((span) => span.hash === hash)) return 1
+  return spans.reduce((best, span) => Math.max(best, estimateJaccard(minhash, span.minhash)), 0)
 }

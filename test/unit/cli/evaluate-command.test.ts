@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BASELINES } from '../../../lib/evaluation/baselines/index.ts'
+import { createBaselines } from '../../../lib/evaluation/baselines/index.ts'
 import { ABLATED_BLOCKS } from '../../../lib/evaluation/pipeline/without-block.ts'
 import { hydrawatch, jsonLines, scratch } from '../../helpers/cli.ts'
 
@@ -79,8 +79,14 @@ describe('hydrawatch evaluate', () => {
     const methods = parts[0]!.scorecards.map(({ method }) => method)
     expect(methods[0]).toBe('pipeline')
     expect(methods.filter((method) => method.startsWith('pipeline without '))).toHaveLength(ABLATED_BLOCKS.length)
-    expect(methods.filter((method) => method.startsWith('B'))).toEqual(BASELINES.map((create) => create().name))
+    expect(methods.filter((method) => method.startsWith('B'))).toEqual(createBaselines().map(({ name }) => name))
     expect([...new Set(methods)]).toEqual(methods)
+  })
+
+  it('leaves the baselines out when told to', async () => {
+    const { out } = await hydrawatch([...files().base, '--no-baselines', '--json'])
+    expect(out).toContain('"pipeline without payload"')
+    expect(out).not.toContain('"B0"')
   })
 
   it('writes the same results on every run once the cost is taken out', async () => {

@@ -6,6 +6,7 @@ const DAY_MS = 24 * HOUR_MS
 /** Of a day, the latest are kept; none of the scales says more beyond. */
 const KEPT_MAX = 256
 const CLIENTS_MAX = 64
+const STRUCTURE_CHARS = 100
 /** Cue score from which a request counts as one with patterns of its class. */
 const CUE_MIN = 50
 
@@ -18,6 +19,8 @@ export interface Entry {
   readonly system_hash: number | null
   /** Stands in for the first words of the prompt. */
   readonly head_hash: number | null
+  /** Length in hundreds of characters, and the head. */
+  readonly structure: string
   /** Classes of cues that stand in for patterns of text. */
   readonly cues: readonly CueClass[]
   readonly isRefused: boolean
@@ -45,13 +48,16 @@ export class AccountWindow {
 }
 
 function entryOf({ end_time_ms, usage, params, response, sketch }: Request): Entry {
+  const input_chars = sketch?.input_chars ?? 0
+  const head_hash = sketch?.spans.find(({ place }) => place === 'head')?.hash ?? null
   return {
     time_ms: end_time_ms,
     tokens: usage.input_tokens + usage.output_tokens,
-    input_chars: sketch?.input_chars ?? 0,
+    input_chars,
     max_tokens: params.max_tokens,
     system_hash: sketch?.system_hash ?? null,
-    head_hash: sketch?.spans.find(({ place }) => place === 'head')?.hash ?? null,
+    head_hash,
+    structure: `${Math.floor(input_chars / STRUCTURE_CHARS)}/${head_hash}`,
     cues: CUE_CLASSES.filter((_, n) => (sketch?.cue_scores[n] ?? 0) >= CUE_MIN),
     isRefused: response.refused,
   }

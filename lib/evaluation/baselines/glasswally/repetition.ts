@@ -2,7 +2,6 @@ import type { Entry } from './account-window.ts'
 import { SILENT, type Signal, step, topCount, variation } from './signal.ts'
 
 const REQUESTS_MIN = 10
-const LENGTH_BUCKET_CHARS = 100
 
 /**
  * Prompts of an hour with few structures, equal lengths, or one beginning (glasswally/src/workers/biometric.rs). The hash of the
@@ -11,9 +10,7 @@ const LENGTH_BUCKET_CHARS = 100
 export function repetition(hour: readonly Entry[]): Signal {
   const requests = hour.length
   if (requests < REQUESTS_MIN) return SILENT
-  const structures = hour.map(
-    ({ input_chars, head_hash }) => `${Math.floor(input_chars / LENGTH_BUCKET_CHARS)}/${head_hash}`,
-  )
+  const structures = hour.map(({ structure }) => structure)
   const heads = hour.flatMap(({ head_hash }) => (head_hash === null ? [] : [head_hash]))
   const score =
     step(1 - entropy(structures) / Math.log2(requests), [0.8, 0.45], [0.6, 0.2]) +

@@ -8,15 +8,21 @@ const PROGRESSION_MIN = 4
 /** Output limits at a model's highest, or in a geometric or arithmetic progression (glasswally/src/workers/token_budget.rs). */
 export function tokenBudget({ max_tokens }: Entry, day: readonly Entry[]): Signal {
   if (max_tokens === null) return SILENT
-  const limits = day.flatMap((entry) => (entry.max_tokens === null ? [] : [entry.max_tokens])).sort((a, b) => a - b)
+  const limits = day.flatMap((entry) => (entry.max_tokens === null ? [] : [entry.max_tokens]))
   if (limits.length < REQUESTS_MIN) return SILENT
-  const parts = [
-    limits.filter(isGreedy).length >= 0.7 * limits.length ? 0.3 : 0,
-    progression([...new Set(limits)]),
-    limits[Math.floor(limits.length / 2)]! > 2_000 ? 0.1 : 0,
-  ]
-  const score = parts.reduce((sum, part) => sum + part, 0)
-  return score < 0.2 ? SILENT : { score, confidence: parts.filter((part) => part > 0).length >= 2 ? 0.82 : 0.6 }
+  const greedy = limits.filter(isGreedy).length >= 0.7 * limits.length ? 0.3 : 0
+  const swept = progression([...new Set(limits)].sort((a, b) => a - b))
+  // A high median alone is too little to say anything.
+  if (greedy + swept === 0) return SILENT
+  const high = median(limits) > 2_000 ? 0.1 : 0
+  return {
+    score: greedy + swept + high,
+    confidence: [greedy, swept, high].filter((part) => part > 0).length >= 2 ? 0.82 : 0.6,
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
 function isGreedy(limit: number): boolean {

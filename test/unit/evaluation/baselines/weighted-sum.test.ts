@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { Workers } from '../../../../lib/evaluation/baselines/glasswally/workers.ts'
 import {
   FIRST_WEIGHTED_SUM,
   WEIGHTED_SUM,
   type WeightedSumParameters,
   weightedSum,
 } from '../../../../lib/evaluation/baselines/weighted-sum.ts'
+import type { Method } from '../../../../lib/evaluation/method.ts'
 import { CUE_CLASSES } from '../../../../lib/sketch/cues.ts'
 import type { Request } from '../../../../schemas/types.ts'
 import { account, HOUR_MS, request } from './records.ts'
@@ -39,6 +41,26 @@ describe('B6, the weighted sum', () => {
     const scheduled = 0.04 * (0.55 + 0.25) * (0.4 + 0.6 * 0.88)
     const rotating = 0.14 * 0.2 * (0.4 + 0.6 * 0.4) * (0.4 + 0.6 * 0.4)
     expect(accountScores.get('clients')).toBeCloseTo(scheduled + rotating, 9)
+  })
+
+  it('says the same when two sums share what they read', () => {
+    const feed = (methods: readonly Method[]) => {
+      for (let n = 0; n < 200; n++) {
+        const records = [
+          account(`a${n % 6}`, { payment_hash: n % 2 }),
+          call(`a${n % 6}`, n * 20_000, n % 100, n % 5),
+        ] as const
+        for (const method of methods) {
+          method.take('accounts', records[0])
+          method.take('requests', records[1])
+        }
+      }
+      return methods.map((method) => method.finish())
+    }
+    const workers = new Workers(WEIGHTED_SUM)
+    const shared = feed([weightedSum(WEIGHTED_SUM, workers), weightedSum(FIRST_WEIGHTED_SUM, workers)])
+    expect(shared).toEqual([...feed([weightedSum()]), ...feed([weightedSum(FIRST_WEIGHTED_SUM)])])
+    expect(shared[0]).not.toEqual(shared[1])
   })
 
   it('counts a switch of models more when the cluster switches together', () => {

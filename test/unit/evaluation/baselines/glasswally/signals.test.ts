@@ -15,7 +15,14 @@ import { velocity } from '../../../../../lib/evaluation/baselines/glasswally/vel
 const MINUTE_MS = 60_000
 
 function entry(time_ms: number, facts: Partial<Entry> = {}): Entry {
-  const none = { max_tokens: null, system_hash: null, head_hash: null, cues: [], isRefused: false }
+  const none = {
+    max_tokens: null,
+    system_hash: null,
+    head_hash: null,
+    structure: `${time_ms}`,
+    cues: [],
+    isRefused: false,
+  }
   return { time_ms, tokens: 100 + (time_ms % 977), input_chars: 100 + (time_ms % 7_919), ...none, ...facts }
 }
 
