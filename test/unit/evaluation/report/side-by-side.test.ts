@@ -57,7 +57,9 @@ describe('the report', () => {
   })
 
   it('shows whom of each hard family every method accuses, the families in the order of their numbers', () => {
-    const table = tablesOf(resultsOf(METHODS), 15).find(({ title }) => title.endsWith('hard negatives, accounts accused'))!
+    const table = tablesOf(resultsOf(METHODS), 15).find(({ title }) =>
+      title.endsWith('hard negatives, accounts accused'),
+    )!
     expect(table.columns).toEqual(['family', 'accounts', 'pipeline', 'B0'])
     expect(table.rows).toEqual([
       ['H2', '1', '0', '0'],
