@@ -56,7 +56,7 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     name: 'standard',
-    summary: 'about an hour; 20 instances of each hard negative',
+    summary: 'about two hours and 7 GB; 20 instances of each hard negative',
     parts: [
       {
         name: 'mixed',
