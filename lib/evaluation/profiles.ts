@@ -48,7 +48,7 @@ export const PROFILES: readonly Profile[] = [
         isClosedLoop: false,
         isCompared: true,
       },
-      // With so many accounts every real client is the pace of one.
+      // With so many accounts nearly all of the 147 real clients are the pace of an organisation's programs.
       benignPart('benign-fortnight', 14, 600, 0.1),
       ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
       closedPart(0.25, 200, SMALL_CAMPAIGN_ACCOUNTS),
