@@ -13,7 +13,7 @@ export interface RateLimitParameters {
 }
 
 /** Limits a key in published rules: 60 a minute in DR Platform, 500 an hour in Elastic's detection rules. */
-export const RATE_LIMIT: RateLimitParameters = {
+const RATE_LIMIT: RateLimitParameters = {
   minute_requests_max: 60,
   hour_requests_max: 500,
   accounts_max: 1_000_000,

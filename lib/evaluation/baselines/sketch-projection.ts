@@ -1,6 +1,6 @@
 import type { RequestSketch } from '../../../schemas/types.ts'
 
-export const PROJECTION_DIMENSIONS = 64
+const PROJECTION_DIMENSIONS = 64
 
 const BYTE_VALUES = 256
 

@@ -2,11 +2,12 @@ import type { TopicName } from '../../../schemas/topics.ts'
 import type { Request } from '../../../schemas/types.ts'
 import type { TopicValues } from '../../../schemas/values.ts'
 import type { Findings, Method } from '../method.ts'
-import { LinkedGroups, type LinkedGroupsParameters } from './linked-groups.ts'
+import type { GroupFindingsParameters } from './group-findings.ts'
+import { LinkedGroups } from './linked-groups.ts'
 import { NetworkRow, type NetworkRowParameters } from './network-row.ts'
 import { DAY_MS, HOUR_MS } from './usage-day.ts'
 
-export interface SynchronisedNetworksParameters extends LinkedGroupsParameters, NetworkRowParameters {
+export interface SynchronisedNetworksParameters extends GroupFindingsParameters, NetworkRowParameters {
   readonly similarity_min: number
 }
 

@@ -5,8 +5,8 @@ import { BottomSample, type Sampled } from './sample.ts'
 import { type Classes, type Separation, separateFields } from './separation.ts'
 
 /** Requests looked at of each scenario and level, and of the benign. 45 groups × 2,000 × 1.5 kB ≈ 135 MB at the very most. */
-export const MALICIOUS_RECORDS_MAX = 2_000
-export const BENIGN_RECORDS_MAX = 4_000
+const MALICIOUS_RECORDS_MAX = 2_000
+const BENIGN_RECORDS_MAX = 4_000
 interface Group {
   readonly scenario: string
   readonly level: number

@@ -10,7 +10,7 @@ export const ACCOUNTS_MIN = 5
  * What fewer of a campaign's records have than this is judged by its presence alone. Its values say nothing of the others, and move the
  * area over all records by at most half of this: they could not bring it from chance to 0.9, nor near it.
  */
-export const PRESENT_SHARE_MIN = 0.25
+const PRESENT_SHARE_MIN = 0.25
 
 /** What one stump on one field reaches for one scenario at one level against all benign accounts. */
 export interface Separation {
