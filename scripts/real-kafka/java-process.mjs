@@ -103,12 +103,14 @@ export function signalJava(jvm, signal) {
 }
 
 /**
- * True when the process ended although nobody stopped or killed it.
+ * True when the process ended although nobody stopped or killed it. Whoever does so is another process, and takes the pid file away first:
+ * a file that is still the same after a look for its process had nobody at work in between.
  *
  * @param {JavaProcess} jvm
  */
 export function hasGoneByItself(jvm) {
-  return existsSync(jvm.pidFile) && runningPid(jvm) === undefined
+  const written = readPidFile(jvm)
+  return written !== '' && pidIn(written, jvm) === undefined && readPidFile(jvm) === written
 }
 
 /**
@@ -119,9 +121,27 @@ export function hasGoneByItself(jvm) {
  * @returns {number | undefined}
  */
 export function runningPid(jvm) {
-  if (!existsSync(jvm.pidFile)) return undefined
-  const pid = Number(readFileSync(jvm.pidFile, 'utf8'))
+  return pidIn(readPidFile(jvm), jvm)
+}
+
+/** @type {(written: string, jvm: JavaProcess) => number | undefined} */
+function pidIn(written, jvm) {
+  const pid = Number(written)
   return Number.isInteger(pid) && pid > 0 && isRunning(pid, jvm) ? pid : undefined
+}
+
+/**
+ * Empty when there is none, or it is just being written. It may go at any moment, so that it is not asked for first.
+ *
+ * @param {JavaProcess} jvm
+ */
+function readPidFile(jvm) {
+  try {
+    return readFileSync(jvm.pidFile, 'utf8')
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return ''
+    throw error
+  }
 }
 
 /**
