@@ -1,5 +1,5 @@
 import type { AnchorAssessment, Conjunction, ObjectKind } from '../../schemas/types.ts'
-import { cuesOf, type HeldObject, type Holder, type Holdings } from './holdings.ts'
+import { cuesOf, type HeldObject, type Holdings } from './holdings.ts'
 import { isBeyondCoAdoption, logPMax } from './object-kinds.ts'
 import { logPoissonUpperTail } from './poisson.ts'
 import type { CampaignsSettings } from './settings.ts'
@@ -7,11 +7,10 @@ import type { CampaignsSettings } from './settings.ts'
 // Fewer organisations than this share nothing.
 const SHARED_MIN = 2
 
-/** How many organisations hold an object together with an anchor. */
+/** An object that at least two organisations hold together with an anchor. */
 interface Company {
-  /** The last one that was counted. */
-  organisation: string
-  organisations: number
+  readonly other: HeldObject
+  readonly organisations: number
 }
 
 /**
@@ -32,8 +31,7 @@ export function assessAnchor(
   const together = companyOf(anchor, holdings)
   const pooled = pooledLogP(anchor, together, holdings, population)
   const conjunctions: Conjunction[] = []
-  for (const [other, { organisations }] of together) {
-    if (organisations < SHARED_MIN) continue
+  for (const { other, organisations } of together) {
     const log_p_max = logPMax(other.kind, settings)
     if (log_p_max === null) continue
     const expected = (anchor.holders.size * other.holders.size) / Math.max(population, 1)
@@ -49,28 +47,36 @@ export function assessAnchor(
 }
 
 /** Organisation by organisation, so that a counter and the last name are enough to count each of them once. */
-function companyOf(anchor: HeldObject, holdings: Holdings): Map<HeldObject, Company> {
-  const organisations = new Map<string, Holder[]>()
-  for (const [account_id, { context }] of anchor.holders) {
-    const holder = holdings.holder(account_id)
-    const holders = organisations.get(context.org_id)
-    if (holders) holders.push(holder)
-    else organisations.set(context.org_id, [holder])
-  }
-  const together = new Map<HeldObject, Company>()
-  for (const [organisation, holders] of organisations) {
-    for (const { others } of holders) {
-      for (const other of others.keys()) {
-        const company = together.get(other)
-        if (!company) together.set(other, { organisation, organisations: 1 })
-        else if (company.organisation !== organisation) {
-          company.organisation = organisation
-          company.organisations++
-        }
+function companyOf(anchor: HeldObject, holdings: Holdings): Company[] {
+  const seen: HeldObject[] = []
+  for (const [organisation, accounts] of accountsByOrganisation(anchor)) {
+    for (const account_id of accounts) {
+      for (const other of holdings.holder(account_id).others.keys()) {
+        const { tally } = other
+        if (tally.organisations === 0) seen.push(other)
+        else if (tally.organisation === organisation) continue
+        tally.organisation = organisation
+        tally.organisations++
       }
     }
   }
+  const together: Company[] = []
+  for (const other of seen) {
+    const { organisations } = other.tally
+    if (organisations >= SHARED_MIN) together.push({ other, organisations })
+    other.tally.organisations = 0
+  }
   return together
+}
+
+function accountsByOrganisation({ holders }: HeldObject): Map<string, string[]> {
+  const organisations = new Map<string, string[]>()
+  for (const [account_id, { context }] of holders) {
+    const accounts = organisations.get(context.org_id)
+    if (accounts) accounts.push(account_id)
+    else organisations.set(context.org_id, [account_id])
+  }
+  return organisations
 }
 
 /**
@@ -80,13 +86,15 @@ function companyOf(anchor: HeldObject, holdings: Holdings): Map<HeldObject, Comp
  */
 function pooledLogP(
   anchor: HeldObject,
-  together: ReadonlyMap<HeldObject, Company>,
+  together: readonly Company[],
   holdings: Holdings,
   population: number,
 ): Map<ObjectKind, number> {
   const groups = new Map<ObjectKind, number>()
-  for (const [{ kind }, { organisations }] of together) {
-    if (organisations < SHARED_MIN || !isBeyondCoAdoption(kind)) continue
+  for (const {
+    other: { kind },
+  } of together) {
+    if (!isBeyondCoAdoption(kind)) continue
     groups.set(kind, (groups.get(kind) ?? 0) + 1)
   }
   const share = Math.min(1, anchor.holders.size / Math.max(population, 1))

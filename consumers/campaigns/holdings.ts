@@ -20,6 +20,14 @@ export interface HeldObject {
   readonly kind: ObjectKind
   readonly object: number
   readonly holders: ReadonlyMap<string, Link>
+  readonly tally: Tally
+}
+
+/** Room on an object for whoever counts who holds it together with something else, instead of a table. Zero when nobody does. */
+export interface Tally {
+  /** The last one that was counted. */
+  organisation: string
+  organisations: number
 }
 
 /** What an account holds: objects that can be anchors, and the others. */
@@ -153,7 +161,13 @@ export class Holdings {
   }
 
   private create(key: string, { kind, object }: Link): StoredObject {
-    const created: StoredObject = { key, kind, object, holders: new Map() }
+    const created: StoredObject = {
+      key,
+      kind,
+      object,
+      holders: new Map(),
+      tally: { organisation: '', organisations: 0 },
+    }
     this.stored.set(key, created)
     return created
   }

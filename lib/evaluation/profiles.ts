@@ -48,8 +48,8 @@ export const PROFILES: readonly Profile[] = [
         isClosedLoop: false,
         isCompared: true,
       },
-      // With so many accounts nearly all of the 147 real clients are the pace of an organisation's programs.
-      benignPart('benign-fortnight', 14, 600, 0.1),
+      // With so many accounts each of the 147 real clients is the pace of an organisation's programs.
+      benignPart('benign-fortnight', 14, 700, 0.1),
       ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
       closedPart(0.25, 200, SMALL_CAMPAIGN_ACCOUNTS),
     ],
@@ -71,7 +71,7 @@ export const PROFILES: readonly Profile[] = [
         isClosedLoop: false,
         isCompared: true,
       },
-      benignPart('benign-fortnight', 14, 3_000, 1),
+      benignPart('benign-fortnight', 14, 10_000, 0.25),
       ...costParts([0.1, 0.3, 1, 3], 2_000, 1, STANDARD_CAMPAIGN_ACCOUNTS),
       closedPart(3, 2_000, STANDARD_CAMPAIGN_ACCOUNTS),
     ],

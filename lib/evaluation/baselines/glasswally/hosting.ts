@@ -28,6 +28,8 @@ const MEMBERS_MAX = 256
 /** An address of a hosting provider, the more so in a cluster most of which is at one (glasswally/src/workers/asn_classifier.rs). */
 export class Hosting {
   private readonly latest = new Map<string, number>()
+  /** As long as nobody joins and nobody moves to another network. */
+  private readonly ofClusters = new WeakMap<ExactGroup, { readonly accounts: number; readonly score: number }>()
   private readonly accounts_max: number
 
   constructor(accounts_max: number) {
@@ -35,8 +37,11 @@ export class Hosting {
   }
 
   add(account_id: string, asn: number | null, group: ExactGroup | undefined): Signal {
-    if (asn !== null && (this.latest.size < this.accounts_max || this.latest.has(account_id)))
+    const before = this.latest.get(account_id)
+    if (asn !== null && asn !== before && (this.latest.size < this.accounts_max || before !== undefined)) {
       this.latest.set(account_id, asn)
+      if (group) this.ofClusters.delete(group)
+    }
     const tier = asn === null ? undefined : TIER_OF.get(asn)
     const score = (tier?.score ?? 0) + this.ofCluster(group)
     return score < 0.15 ? SILENT : { score, confidence: tier?.confidence ?? 0.7 }
@@ -44,6 +49,14 @@ export class Hosting {
 
   private ofCluster(group: ExactGroup | undefined): number {
     if (!group || group.accounts.size < CLUSTER_MIN) return 0
+    const known = this.ofClusters.get(group)
+    if (known?.accounts === group.accounts.size) return known.score
+    const score = this.scoreOf(group)
+    this.ofClusters.set(group, { accounts: group.accounts.size, score })
+    return score
+  }
+
+  private scoreOf(group: ExactGroup): number {
     let seen = 0
     let hosted = 0
     const providers = new Map<number, number>()

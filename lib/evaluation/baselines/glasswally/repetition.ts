@@ -1,5 +1,5 @@
 import type { Entry } from './account-window.ts'
-import { SILENT, type Signal, step, topCount, variation } from './signal.ts'
+import { SILENT, type Signal, step, variation } from './signal.ts'
 
 const REQUESTS_MIN = 10
 
@@ -10,21 +10,29 @@ const REQUESTS_MIN = 10
 export function repetition(hour: readonly Entry[]): Signal {
   const requests = hour.length
   if (requests < REQUESTS_MIN) return SILENT
-  const structures = hour.map(({ structure }) => structure)
-  const heads = hour.flatMap(({ head_hash }) => (head_hash === null ? [] : [head_hash]))
+  const structures = new Map<string, number>()
+  const heads = new Map<number, number>()
+  let mostHeads = 0
+  for (const { structure, head_hash } of hour) {
+    increment(structures, structure)
+    if (head_hash !== null) mostHeads = Math.max(mostHeads, increment(heads, head_hash))
+  }
   const score =
-    step(1 - entropy(structures) / Math.log2(requests), [0.8, 0.45], [0.6, 0.2]) +
+    step(1 - entropy(structures, requests) / Math.log2(requests), [0.8, 0.45], [0.6, 0.2]) +
     step(1 - variation(hour.map(({ input_chars }) => input_chars)), [0.9, 0.25], [0.8, 0.1]) +
-    step(topCount(heads) / requests, [0.6, 0.3], [0.4, 0.15])
+    step(mostHeads / requests, [0.6, 0.3], [0.4, 0.15])
   const confidence = Math.min(requests / 50, 1)
   return { score: score * (0.3 + 0.7 * confidence), confidence }
 }
 
-function entropy(values: readonly string[]): number {
-  const counts = new Map<string, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return [...counts.values()].reduce(
-    (sum, count) => sum - (count / values.length) * Math.log2(count / values.length),
-    0,
-  )
+function increment<Key>(counts: Map<Key, number>, key: Key): number {
+  const count = (counts.get(key) ?? 0) + 1
+  counts.set(key, count)
+  return count
+}
+
+function entropy(counts: ReadonlyMap<unknown, number>, total: number): number {
+  let sum = 0
+  for (const count of counts.values()) sum -= (count / total) * Math.log2(count / total)
+  return sum
 }

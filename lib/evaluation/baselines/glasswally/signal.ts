@@ -20,9 +20,13 @@ export function step(value: number, ...ladder: readonly (readonly [from: number,
 /** Standard deviation over mean; 0 of a mean of 0, as there. */
 export function variation(values: readonly number[]): number {
   if (values.length === 0) return 0
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  let sum = 0
+  for (const value of values) sum += value
+  const mean = sum / values.length
   if (mean === 0) return 0
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) / mean
+  let squares = 0
+  for (const value of values) squares += (value - mean) ** 2
+  return Math.sqrt(squares / values.length) / mean
 }
 
 /** How often the most frequent value occurs. */

@@ -15,10 +15,16 @@ export class Synchrony {
     this.seconds.set(second, accounts.add(account_id))
     this.forget(second)
     if (accounts.size < BURST_ACCOUNTS) return SILENT
-    const bursts = [...this.seconds].filter(([at, { size }]) => at < second && size >= BURST_ACCOUNTS).map(([at]) => at)
+    const bursts = this.burstsBefore(second)
     let score = Math.min((0.5 * (accounts.size - BURST_ACCOUNTS)) / (STRONG_ACCOUNTS - BURST_ACCOUNTS), 0.5)
     if (bursts.length >= BURSTS_MIN) score += 0.3 + cadence(bursts.sort((a, b) => a - b))
     return { score, confidence: Math.min(accounts.size / STRONG_ACCOUNTS, 1) }
+  }
+
+  private burstsBefore(second: number): number[] {
+    const bursts: number[] = []
+    for (const [at, { size }] of this.seconds) if (at < second && size >= BURST_ACCOUNTS) bursts.push(at)
+    return bursts
   }
 
   private forget(now: number): void {

@@ -46,6 +46,39 @@ describe('B7, exact matches', () => {
     expect(sizes).toEqual([3, 4, 5, 6, 8, 10, 12])
   })
 
+  it('lets a swallowed finding stand until the one that swallowed it is told again', () => {
+    const standing = (later: number) => {
+      const method = exactMatches()
+      const join = (id: string, payment_hash: number, event_time_ms: number) =>
+        method.take('accounts', account(id, { payment_hash, event_time_ms }))
+      // Told at 22 of them, and the next time at 27.
+      for (let n = 0; n < 23; n++) join(`a${n}`, 1, n)
+      for (const id of ['x', 'y', 'z']) join(id, 2, 30)
+      method.take('requests', request('a0', 50, 9))
+      method.take('requests', request('z', 60, 9))
+      for (let n = 0; n < later; n++) join(`b${n}`, 1, 70)
+      const last = new Map(method.finish().findings.map(({ finding_id, accounts }) => [finding_id, accounts.length]))
+      return [...last].filter(([, accounts]) => accounts > 0)
+    }
+    expect(standing(0)).toEqual([
+      ['B7:a0', 22],
+      ['B7:x', 3],
+    ])
+    expect(standing(1)).toEqual([['B7:a0', 27]])
+  })
+
+  it('writes down no more than a few times the accounts there are, however many groups are swallowed', () => {
+    const method = exactMatches()
+    const trios = 400
+    for (let trio = 0; trio < trios; trio++) {
+      for (const n of [0, 1, 2])
+        method.take('accounts', account(`${trio}-${n}`, { payment_hash: trio, event_time_ms: trio }))
+      method.take('requests', request(`${trio}-0`, trio, 9))
+    }
+    const written = method.finish().findings.reduce((sum, { accounts }) => sum + accounts.length, 0)
+    expect(written).toBeLessThan(10 * 3 * trios)
+  })
+
   it('takes the smaller of two findings back when they turn out to be one', () => {
     const method = exactMatches()
     for (const [n, id] of ['a', 'b', 'c', 'd', 'x', 'y', 'z'].entries())
