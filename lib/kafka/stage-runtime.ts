@@ -13,6 +13,7 @@ import { isOutage, Outage } from './outage.ts'
 import { PartitionEnds } from './partition-ends.ts'
 import { SourceGate } from './source-gate.ts'
 import { StageConsumer } from './stage-consumer.ts'
+import { type StageTimes, stageTimes } from './stage-times.ts'
 import { checkStage, readTopics, writtenTopics } from './stage-topics.ts'
 import { Task } from './task.ts'
 import type { TaskCounters } from './task-counters.ts'
@@ -33,7 +34,7 @@ export interface StageSettings {
   readonly sessionTimeout_ms?: number
   /** How long brokers may be away before a running stage gives up. @default 300000 */
   readonly outage_max_ms?: number
-  /** How long a fetch waits for something new; also what a pause or a stop may take. @default 300 */
+  /** How long a fetch waits for something new; also what a pause or a stop may take. Less than the session. @default 300 */
   readonly fetchWait_ms?: number
 }
 
@@ -92,7 +93,6 @@ export interface StageRuntime {
   stop(): Promise<void>
 }
 
-const HEARTBEAT_MS = 3_000
 const OUTAGE_MAX_MS = 300_000
 const REBALANCE_TIMEOUT_MS = 45_000
 // kafkajs decodes a whole fetch before anything else runs: 10 MB of requests took half a second of CPU, 4 MB a quarter.
@@ -112,11 +112,12 @@ export function groupIdOf(stage: string, prefix: string): string {
 
 /**
  * Starts a stage and joins its group. Rejects with BrokerUnavailable, RegistryUnavailable, SchemaNotRegistered,
- * TopicMissing or PartitionCountMismatch.
+ * TopicMissing, PartitionCountMismatch, or UsageError for times that no consumer could stay in its group with.
  */
 export async function startStage(options: StartOptions): Promise<StageRuntime> {
   const { stage, kafka, codec, settings } = options
   checkStage(stage, settings.partitions)
+  const times = stageTimes(settings)
   const admin = kafka.admin()
   try {
     await kafka.reach(`starting ${stage.name}`, async () => {
@@ -128,7 +129,7 @@ export async function startStage(options: StartOptions): Promise<StageRuntime> {
     await admin.disconnect().catch(() => undefined)
     throw error
   }
-  const runtime = new Runtime(options, admin)
+  const runtime = new Runtime(options, admin, times)
   try {
     await runtime.start()
     return runtime
@@ -161,7 +162,7 @@ class Runtime implements StageRuntime {
   private failure: { error: unknown } | null = null
   private stopping: Promise<void> | null = null
 
-  constructor(options: StartOptions, admin: Admin) {
+  constructor(options: StartOptions, admin: Admin, { sessionTimeout_ms, heartbeat_ms, fetchWait_ms }: StageTimes) {
     const { stage, kafka, codec, settings } = options
     const { prefix, partitions, hops } = settings
     this.options = options
@@ -170,8 +171,7 @@ class Runtime implements StageRuntime {
     this.log = withFields(options.log, { stage: stage.name })
     this.gate = isSource(stage) ? new SourceGate(partitions, hops.ahead_hops) : null
     this.ends = new PartitionEnds((topic) => fetchTopicEnds(admin, topic))
-    const { sessionTimeout_ms = 30_000, fetchWait_ms = 300, outage_max_ms = OUTAGE_MAX_MS } = settings
-    this.outage = new Outage(outage_max_ms, options.now)
+    this.outage = new Outage(settings.outage_max_ms ?? OUTAGE_MAX_MS, options.now)
     this.sessionTimeout_ms = sessionTimeout_ms
     this.lastHeard_ms = options.now()
     this.consumer = kafka.consumer(
@@ -187,7 +187,7 @@ class Runtime implements StageRuntime {
           }),
         ],
         sessionTimeout: sessionTimeout_ms,
-        heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeout_ms / 4)),
+        heartbeatInterval: heartbeat_ms,
         rebalanceTimeout: REBALANCE_TIMEOUT_MS,
         maxWaitTimeInMs: fetchWait_ms,
         minBytes: 1,
