@@ -79,6 +79,19 @@ describe('the report', () => {
     for (const name of Object.keys(many)) expect(roc!.svg).toContain(`>${name}<`)
   })
 
+  it('leaves a drawing out of which nothing could be read', () => {
+    const names = plotsOf(resultsOf({ pipeline: [] })).map(({ name }) => name)
+    expect(names).not.toContain('leakage')
+    expect(names).not.toContain('cost-curve')
+    expect(names).toContain('roc')
+  })
+
+  it('writes small rates on an axis as people do', () => {
+    const [roc] = plotsOf(resultsOf(METHODS))
+    expect(roc!.svg).toContain('>0.0001<')
+    expect(roc!.svg).not.toMatch(/>[\d.]{9,}</)
+  })
+
   it('lets a wide table scroll by itself', () => {
     const results = resultsOf(METHODS)
     expect(reportHtml(results, tablesOf(results, 15), [])).toMatch(/overflow-x:auto[\s\S]*<div><table>/)
