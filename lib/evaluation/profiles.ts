@@ -49,7 +49,7 @@ export const PROFILES: readonly Profile[] = [
         isCompared: true,
       },
       // With so many accounts each of the 147 real clients is the pace of an organisation's programs.
-      benignPart('benign-fortnight', 14, 700, 0.1),
+      benignPart('benign-fortnight', 14, 800, 0.1),
       ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
       closedPart(0.25, 200, SMALL_CAMPAIGN_ACCOUNTS),
     ],

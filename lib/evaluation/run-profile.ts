@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly config_hash: string
   readonly keys: SketchKeys
   readonly baselines: boolean
+  /** With the whole public sets, and not the cuttings that ship. */
+  readonly dataFolder: string | undefined
   readonly clock_ms: () => number
   /** Called and waited for between events, now and then: what it throws ends the run. */
   readonly onProgress: (part: string, events: number) => Promise<void>
@@ -21,7 +23,7 @@ export interface RunOptions {
 
 /** Simulates and judges every part of a profile, one after the other. */
 export async function runProfile(profile: Profile, options: RunOptions): Promise<Results> {
-  const { seed, settings, hops, config_hash, keys, baselines, clock_ms } = options
+  const { seed, settings, hops, config_hash, keys, baselines, dataFolder, clock_ms } = options
   const parts: PartResults[] = []
   const trials: Trial[] = []
   const cost: Record<string, Record<string, number>> = {}
@@ -30,7 +32,7 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
     const enforced = { ...settings, enforcement: { ...settings.enforcement, mode: 'enforced' as const } }
     const began_ms = clock_ms()
     const result = await runSimulatedPart({
-      simulation: { seed, days, accounts, rate, scenarios },
+      simulation: { seed, days, accounts, rate, scenarios, dataFolder },
       keys,
       isClosedLoop,
       seed,

@@ -7,6 +7,7 @@ import { partResults, type Results } from '../../evaluation/results.ts'
 import { runProfile } from '../../evaluation/run-profile.ts'
 import { UsageError } from '../../ops/errors.ts'
 import { type CliCommand, type CliContext, jsonOption } from '../command.ts'
+import { checkDataFolder, dataOption } from '../data-folder.ts'
 import { evaluateFiles } from '../evaluate/evaluate-files.ts'
 import { writeRecord, writeReport } from '../evaluate/write-report.ts'
 import { positiveNumber, wholeNumber } from '../number-options.ts'
@@ -22,6 +23,7 @@ interface EvaluateOptions {
   readonly record?: string
   readonly outputPrice: number
   readonly baselines: boolean
+  readonly data?: string
 }
 
 /** An assumption: what a large model may cost. `results.json` has the tokens. */
@@ -43,6 +45,7 @@ export const evaluate: CliCommand<EvaluateOptions> = {
           .default(OUTPUT_PRICE_USD)
           .argParser(positiveNumber),
       )
+      .addOption(dataOption())
       .addOption(new Option('--no-baselines', 'the pipeline and its ablations alone'))
       .addOption(jsonOption())
       .addHelpText(
@@ -73,12 +76,13 @@ export const evaluate: CliCommand<EvaluateOptions> = {
 }
 
 async function resultsOf(context: CliContext, options: EvaluateOptions): Promise<Results> {
-  const { events, labels, alerts, profile: name, seed, baselines } = options
+  const { events, labels, alerts, profile: name, seed, baselines, data: dataFolder } = options
   const config = context.config()
   const config_hash = detectionHash(config)
   if (name !== undefined) {
     if (events !== undefined || labels !== undefined || alerts !== undefined)
       throw new UsageError('--profile simulates its own events; leave --events, --labels and --alerts out')
+    if (dataFolder !== undefined) await checkDataFolder(dataFolder)
     return runProfile(PROFILES.find((profile) => profile.name === name)!, {
       seed,
       settings: config,
@@ -86,6 +90,7 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
       config_hash,
       keys: sketchKeys(config),
       baselines,
+      dataFolder,
       clock_ms: () => performance.now(),
       async onProgress(part, events) {
         context.out.progress(() => `${part}: ${events} events`)
@@ -95,6 +100,8 @@ async function resultsOf(context: CliContext, options: EvaluateOptions): Promise
       },
     })
   }
+  if (dataFolder !== undefined)
+    throw new UsageError('--data is what a --profile is simulated with; files have been simulated already')
   if (events === undefined || labels === undefined)
     throw new UsageError('evaluate needs --events and --labels, or --profile')
   const result = await evaluateFiles(

@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { parseScenarioChoices } from '../../../producers/simulator/scenario-choice.ts'
 import { SCENARIOS } from '../../../producers/simulator/scenarios/index.ts'
 import { simulate as simulateTraffic } from '../../../producers/simulator/simulate.ts'
-import { UsageError } from '../../ops/errors.ts'
 import { type CliCommand, type CliContext, jsonOption } from '../command.ts'
+import { checkDataFolder, dataOption } from '../data-folder.ts'
 import { type LineOutput, openLineOutput, refuseSharedFiles } from '../line-output.ts'
 import { positiveNumber, wholeNumber } from '../number-options.ts'
 
@@ -43,7 +42,7 @@ export const simulate: CliCommand<SimulateOptions> = {
         ).makeOptionMandatory(),
       )
       .addOption(new Option('--labels <file>', 'where the truth goes, one line per account').makeOptionMandatory())
-      .addOption(new Option('--data <folder>', 'with more public traces and texts than the ones that ship'))
+      .addOption(dataOption())
       .addOption(jsonOption())
       .addHelpText(
         'after',
@@ -53,7 +52,7 @@ export const simulate: CliCommand<SimulateOptions> = {
 
   async run(context, options) {
     const scenarios = parseScenarioChoices(options.scenario)
-    if (options.data !== undefined) await checkFolder(options.data)
+    if (options.data !== undefined) await checkDataFolder(options.data)
     const { accounts, days, seed, rate, data: dataFolder } = options
     const { out, labels } = await openOutputs(context, options)
     const simulation = simulateTraffic({ seed, days, accounts, rate, scenarios, dataFolder })
@@ -98,10 +97,4 @@ async function openOutputs(
     ],
   )
   return { out: await openLineOutput(out, stdout), labels: await openLineOutput(labels, stdout) }
-}
-
-async function checkFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null)
-  if (found?.isDirectory() !== true)
-    throw new UsageError(`--data ${path} is not a folder; give the one that holds the public sets`)
 }

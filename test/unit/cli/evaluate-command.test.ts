@@ -127,6 +127,8 @@ describe('hydrawatch evaluate', () => {
     ['nothing to score', []],
     ['events without labels', ['--events', 'events.ndjson']],
     ['files beside a profile', ['--profile', 'small', '--labels', 'labels.ndjson']],
+    ['public sets that are not there', ['--profile', 'small', '--data', '/nowhere']],
+    ['public sets beside files', ['--events', 'events.ndjson', '--labels', 'labels.ndjson', '--data', '.']],
     ['a file that is not there', ['--events', '/nowhere', '--labels', '/nowhere']],
   ])('takes %s as wrong usage', async (_what, argv) => {
     expect((await hydrawatch(['evaluate', ...argv])).status).toBe(2)
