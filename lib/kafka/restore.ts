@@ -11,6 +11,8 @@ import { POSITION_KEY } from './task-records.ts'
 export interface RestoreProgress {
   readonly records: number
   readonly bytes: number
+  /** Accounts that the state holds by now, as the processor counts them; null for a stage whose state is not one of accounts. */
+  readonly accounts: number | null
   /** Offsets that are still to be read, control records and holes of compaction among them. */
   readonly remaining: number
 }
@@ -58,7 +60,9 @@ export class Restore {
   }
 
   progress(): RestoreProgress {
-    return { records: this.records, bytes: this.bytes, remaining: Math.max(0, this.high - this.next) }
+    const { records, bytes, processor } = this
+    const { accounts = null } = processor.counters()
+    return { records, bytes, accounts, remaining: Math.max(0, this.high - this.next) }
   }
 
   /** Throws ChangelogUnreadable. The codec must be prepared for the message. */

@@ -292,6 +292,7 @@ export class Task {
     if (restore.position === null) await this.refuseLostChangelog(high)
     if (restore.position) assembler.resume(restore.position)
     processor.restored()
+    const { accounts } = restore.progress()
     this.restoring = null
     this.lastHop = hopOf(restore.position)
     this.counters.restores += 1
@@ -302,7 +303,7 @@ export class Task {
     log({
       level: 'info',
       message: 'task restored',
-      fields: { task, hop: this.lastHop, records: restore.records, took_ms: now() - started_ms },
+      fields: { task, hop: this.lastHop, records: restore.records, accounts, took_ms: now() - started_ms },
     })
   }
 

@@ -1,3 +1,4 @@
+import type { RestoreProgress } from '../kafka/restore.ts'
 import type { StageStatus } from '../kafka/stage-runtime.ts'
 
 export interface Health {
@@ -53,11 +54,14 @@ export function readiness(look: HealthLook): Health {
   }
   for (const { stage, tasks } of look.stages) {
     for (const { task, state, restore } of tasks) {
-      const left = restore ? `, ${restore.remaining} offsets to go` : ''
-      if (state !== 'running') reasons.push(`${stage} ${task} is ${state}${left}`)
+      if (state !== 'running') reasons.push(`${stage} ${task} is ${state}${restore ? howFar(restore) : ''}`)
     }
   }
   return healthOf(reasons)
+}
+
+function howFar({ accounts, remaining }: RestoreProgress): string {
+  return `${accounts === null ? '' : `, ${accounts} accounts so far`}, ${remaining} offsets to go`
 }
 
 function healthOf(reasons: readonly string[]): Health {

@@ -73,6 +73,11 @@ export const LAG_METRICS: readonly MetricDefinition[] = [
     'Bytes of the changelog read so far; only while a task restores.',
     ({ restore }) => restore?.bytes ?? null,
   ),
+  taskGauge(
+    'restore_accounts',
+    'Accounts in the state restored so far; only while a task of a stage that keeps accounts restores.',
+    ({ restore }) => restore?.accounts ?? null,
+  ),
   {
     kind: 'gauge',
     name: 'broker_silence_seconds',

@@ -73,7 +73,10 @@ export interface Processor {
   restored(): void
   /** What failed and was survived since the last call. A processor can not log: the shell says it, once per hop and part. */
   drainFailures?(): Failure[]
-  /** Counts since the start of the process, for metrics and the demo's table. Names end in their unit. */
+  /**
+   * Counts since the start of the process, for metrics and the demo's table. Names end in their unit. `accounts` is how many
+   * the state holds, from the first `restore` on.
+   */
   counters(): Readonly<Record<string, number>>
 }
 

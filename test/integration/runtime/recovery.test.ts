@@ -30,6 +30,13 @@ test('keeps counts exact when a member is killed and its tasks are restored else
   expect(tasks.map(({ task }) => task)).toEqual([0, 1, 2, 3])
   expect(tasks.map(({ restores }) => restores)).toEqual([1, 1, 1, 1])
   for (const { task, restored_records } of tasks) expect(restored_records > 0).toBe(taken.has(task))
+  const told = cluster.lines.filter(
+    ({ message, fields }) => message === 'task restored' && fields?.stage === 'toy-count',
+  )
+  const withAccounts = told
+    .filter(({ fields }) => Number(fields?.accounts) > 0)
+    .map(({ fields }) => Number(fields?.task))
+  expect(new Set(withAccounts)).toEqual(taken)
 })
 
 test('does not restore the tasks again that a member keeps when another joins', async () => {

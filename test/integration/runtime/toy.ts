@@ -131,7 +131,7 @@ class Counting implements Processor {
   restored(): void {}
 
   counters(): Readonly<Record<string, number>> {
-    return { requests: this.requests }
+    return { requests: this.requests, accounts: this.accounts.size }
   }
 
   /** Remembers an id that is new. A repeat leaves no trace: what follows from it is what would follow without it. */

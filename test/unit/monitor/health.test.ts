@@ -56,15 +56,17 @@ describe('ready', () => {
   })
 
   it('is not one with a stage that has yet to start, join or restore', () => {
-    const restore = { records: 1, bytes: 1, remaining: 42 }
+    const restore = { records: 1, bytes: 1, accounts: null, remaining: 42 }
     const stages = [
       status({ generation: 0, tasks: [] }),
       status({ stage: 'linkage', tasks: [task({ task: 3, state: 'restoring', restore }), task()] }),
+      status({ stage: 'detectors', tasks: [task({ state: 'restoring', restore: { ...restore, accounts: 7 } })] }),
     ]
-    expect(readiness(look({ expected: ['fingerprints', 'detectors', 'linkage'], stages })).reasons).toEqual([
+    expect(readiness(look({ expected: ['fingerprints', 'enforcement', 'linkage'], stages })).reasons).toEqual([
       'fingerprints has not joined its group yet',
-      'detectors has not been started yet',
+      'enforcement has not been started yet',
       'linkage 3 is restoring, 42 offsets to go',
+      'detectors 0 is restoring, 7 accounts so far, 42 offsets to go',
     ])
   })
 

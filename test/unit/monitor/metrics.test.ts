@@ -36,6 +36,22 @@ test('the page tells lag, event time and states in the units of their names', as
   expect(states.reduce((sum, { value }) => sum + value, 0)).toBe(1)
 })
 
+test('a restore tells how far it has come, in accounts only where the stage keeps them', async () => {
+  const restore = { records: 5, bytes: 500, accounts: 3, remaining: 7 }
+  const tasks = [task({ restore }), task({ task: 1, restore: { ...restore, accounts: null } }), task({ task: 2 })]
+  const lines = await linesOf([status({ tasks }), counters(), NOW_MS, DUE_MS])
+  const told = lines.filter(({ name }) => name.startsWith('hydrawatch_restore_') && !name.endsWith('_total'))
+  expect(told.map(({ name, labels, value }) => [name, labels.partition, value])).toEqual([
+    ['hydrawatch_restore_remaining_offsets', '0', 7],
+    ['hydrawatch_restore_remaining_offsets', '1', 7],
+    ['hydrawatch_restore_read_records', '0', 5],
+    ['hydrawatch_restore_read_records', '1', 5],
+    ['hydrawatch_restore_read_bytes', '0', 500],
+    ['hydrawatch_restore_read_bytes', '1', 500],
+    ['hydrawatch_restore_accounts', '0', 3],
+  ])
+})
+
 test('counts go by reason, detector, topic and task', async () => {
   const dead_letter_reasons = new Map([['too_late', 3]])
   const written = new Map([['signals' as const, { records: 4, bytes: 99 }]])

@@ -58,7 +58,7 @@ test('what is not known is not counted as nothing', () => {
 })
 
 test('the state page tells each task with its inputs, its restore and what it waits for', () => {
-  const restore = { records: 5, bytes: 500, remaining: 7 }
+  const restore = { records: 5, bytes: 500, accounts: 3, remaining: 7 }
   const view = stageView(status({ tasks: [task({ restore, marks: SILENT })] }), counters(), NOW_MS, DUE_MS)
   expect(statePage([view], NOW_MS)).toMatchObject({
     now: '2025-11-24T16:01:40.000Z',
