@@ -2,6 +2,7 @@ import type { Message } from 'kafkajs'
 import type { TopicName } from '../../schemas/topics.ts'
 import type { TopicValue, TopicValues } from '../../schemas/values.ts'
 import type { Codec } from '../avro/codec.ts'
+import { InvariantViolated } from '../ops/errors.ts'
 import { partitionCount } from '../stream/topology.ts'
 import type { KafkaClient } from './client.ts'
 import { acceptFutureHeader, watermarkHeaders } from './headers.ts'
@@ -12,7 +13,7 @@ export interface EncodedRecord {
   readonly topic: string
   /** Never left to kafkajs, see `sendRecords`. */
   readonly partition: number
-  /** Never null: what has no key has no order, and compaction refuses it. */
+  /** Never null, see `refuseKeyless`. */
   readonly key: string | Buffer
   readonly value: Buffer | null
   readonly headers?: Record<string, string | Buffer>
@@ -37,14 +38,28 @@ const OVERHEAD_BYTES = 64
  * of that moment: when a leader has moved to a broker that had answered already, the records of its partition are never sent, and the
  * send counts as done; a broker that was slow to answer gets its records a second time, under new sequence numbers. With one
  * partition there is one broker to ask, whoever it is, and the sequence numbers of a repeat are those of the first time.
+ * Rejects with InvariantViolated, before anything is sent, where a record has no key.
  */
 export async function sendRecords(sender: Sender, records: readonly EncodedRecord[]): Promise<void> {
+  for (const { topic, key } of records) refuseKeyless(topic, key)
   for (const ofPartition of byPartition(records)) {
     for (const slice of slices(ofPartition)) {
       const messages = slice.map(({ partition, key, value, headers }): Message => ({ partition, key, value, headers }))
       await sender.sendBatch({ topicMessages: [{ topic: slice[0]!.topic, messages }] })
     }
   }
+}
+
+/**
+ * What has no key belongs to no account: no partition is its own, so it has no order, and no task that counts it. kafkajs chooses
+ * a partition for it anew with each repeat of a send, which loses some records and writes others twice, and a compacted topic
+ * refuses it. Types rule it out; this is for what they do not see.
+ */
+function refuseKeyless(topic: string, key: unknown): void {
+  if (typeof key === 'string' || Buffer.isBuffer(key)) return
+  throw new InvariantViolated(
+    `a record for ${topic} has no key (${key === null ? 'null' : typeof key}): nothing of this send was written; give it the key that schemas/topics.ts names for its topic`,
+  )
 }
 
 function byPartition(records: readonly EncodedRecord[]): Iterable<EncodedRecord[]> {
@@ -139,6 +154,8 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   return {
     async publish(records) {
       const encoded = records.map(({ topic, key, value }) => {
+        // Before a partition is chosen, which for no key would be any.
+        refuseKeyless(prefix + topic, key)
         const bytes = value === null ? null : codec.encode(topic, value)
         const partition = keyPartition(key, partitionCount(topic, partitions))
         const headers = isFuture(value) ? acceptFutureHeader() : undefined

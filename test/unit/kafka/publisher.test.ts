@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { keyPartition } from '../../../lib/kafka/key-partition.ts'
-import { type EncodedRecord, recordBytes, sendRecords, slices } from '../../../lib/kafka/publisher.ts'
+import { type EncodedRecord, openPublisher, recordBytes, sendRecords, slices } from '../../../lib/kafka/publisher.ts'
+import { InvariantViolated } from '../../../lib/ops/errors.ts'
 
 const recordOf = (key: string, size_bytes: number): EncodedRecord => ({
   topic: 't',
@@ -52,6 +53,52 @@ test('sends one piece after the other, each of one partition, with keys and in o
     'x [{"partition":3,"key":"k","value":null,"headers":{"hop":"1"}},{"partition":3,"key":"n","value":null}]',
   )
   expect(sent.map((line) => line.slice(0, 1))).toEqual(['x', 'y', 'x'])
+})
+
+test('refuses a record without a key, and sends none of those that were to go with it', async () => {
+  let sends = 0
+  const sender = {
+    async sendBatch() {
+      sends++
+    },
+  }
+  for (const key of [null, undefined, 7] as unknown as string[]) {
+    const sent = sendRecords(sender, [recordOf('a', 1), { ...recordOf('b', 1), key }])
+    await expect(sent).rejects.toThrow(InvariantViolated)
+    await expect(sent).rejects.toThrow('a record for t has no key')
+  }
+  expect(sends).toBe(0)
+})
+
+test('a publisher refuses a record without a key, and goes on with those that have one', async () => {
+  const sent: string[] = []
+  const producer = {
+    connect: async () => undefined,
+    async sendBatch({ topicMessages }: { topicMessages: { messages: { key: string }[] }[] }) {
+      for (const { messages } of topicMessages) sent.push(...messages.map(({ key }) => key))
+    },
+  }
+  const kafka = { idempotentProducer: () => producer, reach: (_doing: string, action: () => unknown) => action() }
+  const codec = { prepareTopics: async () => undefined, encode: () => Buffer.alloc(1) }
+  const publisher = await openPublisher({
+    kafka: kafka as never,
+    codec: codec as never,
+    prefix: 'p.',
+    partitions: 4,
+    topics: ['requests'],
+  })
+  const value = {} as never
+  const keyless = publisher.publish([
+    { topic: 'requests', key: 'a', value },
+    { topic: 'requests', key: undefined as unknown as string, value },
+  ])
+  await expect(keyless).rejects.toThrow(
+    'a record for p.requests has no key (undefined): nothing of this send was written; give it the key that schemas/topics.ts names',
+  )
+  expect(sent).toEqual([])
+  await publisher.publish([{ topic: 'requests', key: 'b', value }])
+  expect(sent).toEqual(['b'])
+  expect(publisher.counters().get('requests')).toEqual({ records: 1, bytes: 1 })
 })
 
 test('places a key where every producer with the default partitioner of Kafka places it', () => {
