@@ -16,6 +16,11 @@ export function openBrokerSocket({ host, port, ssl, onConnect }: ISocketFactoryA
     ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
     : net.connect({ host, port }, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  // kafkajs keeps the socket of a connection that has ended and unrefs it with each disconnect. Without a handle Node puts that off
+  // until the socket connects, which this one never does again: a listener more each time, while a broker is away.
+  socket.once('close', () => {
+    socket.unref = () => socket
+  })
   if (socket instanceof tls.TLSSocket) {
     let isSecure = false
     socket.once('secureConnect', () => {
