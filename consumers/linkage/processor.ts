@@ -19,6 +19,8 @@ interface SharedObject {
   readonly holders: Map<string, ObjectHolder>
   /** Accounts per organisation. */
   readonly organisations: Map<string, number>
+  /** Holders of whom no link has been told. */
+  untold: number
 }
 
 /** Remembers who was seen with which object, and tells of every holder of an object that several organisations hold. */
@@ -105,7 +107,11 @@ export class LinkageProcessor implements Processor {
   private linksOf(object: string, holder: ObjectHolder, hop: number): Link[] {
     const shared = this.objects.get(object)
     if (!shared || shared.organisations.size < ORGANISATIONS_MIN) return []
-    const untold = [...shared.holders.values()].filter((other) => other === holder || other.linked_hop < 0)
+    const others = shared.untold - (holder.linked_hop < 0 ? 1 : 0)
+    // Asked at every sighting: a popular object has thousands of holders, and hardly ever one that waits.
+    const untold =
+      others === 0 ? [holder] : [...shared.holders.values()].filter((other) => other === holder || other.linked_hop < 0)
+    shared.untold = 0
     for (const other of untold) {
       other.linked_hop = hop
       this.mark(object, other)
@@ -131,9 +137,10 @@ export class LinkageProcessor implements Processor {
   }
 
   private keep(object: string, holder: ObjectHolder): void {
-    const shared = this.objects.get(object) ?? { holders: new Map(), organisations: new Map() }
+    const shared = this.objects.get(object) ?? { holders: new Map(), organisations: new Map(), untold: 0 }
     this.objects.set(object, shared)
     shared.holders.set(holder.account_id, holder)
+    if (holder.linked_hop < 0) shared.untold++
     const { org_id } = holder.context
     shared.organisations.set(org_id, (shared.organisations.get(org_id) ?? 0) + 1)
   }
@@ -141,6 +148,7 @@ export class LinkageProcessor implements Processor {
   private drop(object: string, holder: ObjectHolder): void {
     const shared = this.objects.get(object)
     if (!shared?.holders.delete(holder.account_id)) return
+    if (holder.linked_hop < 0) shared.untold--
     const { org_id } = holder.context
     const accounts = (shared.organisations.get(org_id) ?? 1) - 1
     if (accounts === 0) shared.organisations.delete(org_id)
