@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { STAGE_NAMES } from '../../../consumers/pipeline.ts'
 import { settingsSchema } from '../../../lib/cli/settings-schema.ts'
 import { STOP_MAX_MS } from '../../../lib/kafka/stage-runtime.ts'
@@ -10,7 +10,8 @@ import { packageVersion } from '../../../lib/ops/package-info.ts'
 import { envNames, settingFields } from '../../../lib/ops/setting-fields.ts'
 import { DEVELOPMENT_CONTENT_SECRET, DEVELOPMENT_INFRASTRUCTURE_SECRET } from '../../../lib/ops/settings.ts'
 import { hydrawatch, scratch } from '../../helpers/cli.ts'
-import { COMPOSE_FILE, type ComposeService, ownServices, readCompose } from '../../helpers/compose.ts'
+import { COMPOSE_FILE, type ComposeFile, type ComposeService, ownServices, readCompose } from '../../helpers/compose.ts'
+import { composeConfig, findCompose } from '../../helpers/compose-command.ts'
 
 const SECRETS_FOLDER = '/run/secrets/'
 const files = scratch()
@@ -157,19 +158,28 @@ describe('docker-compose.yml', () => {
     }
   })
 
-  it('is what docker compose reads', (context) => {
-    const version = spawnSync('docker', ['compose', 'version', '--short'], { encoding: 'utf8' })
-    if (version.status !== 0) {
-      process.stderr.write('docker compose config: skipped, the docker command has no compose plugin here\n')
-      context.skip()
+  it('is what compose reads, each of our services with the command and the environment that the others look at', (context) => {
+    const command = findCompose()
+    if (command === null) {
+      process.stderr.write(
+        'compose config: skipped, there is no docker compose and no docker-compose here (apt-get install --no-install-recommends docker-compose)\n',
+      )
+      return context.skip()
     }
-    const argv = ['compose', '--file', COMPOSE_FILE, '--profile', '*', 'config', '--format', 'json']
-    const run = spawnSync('docker', argv, { encoding: 'utf8' })
+    const profiles = Object.values(compose.services).flatMap(({ profiles = [] }) => profiles as string[])
+    const run = composeConfig(command, [...new Set(profiles)])
     expect(run.status, run.stderr).toBe(0)
     // Warnings are about variables that are not set and keys that are obsolete.
     expect(run.stderr).toBe('')
-    const { services }: { services: Record<string, { command: string[] | null }> } = JSON.parse(run.stdout)
+    const { services }: ComposeFile = parse(run.stdout)
     expect(Object.keys(services).sort()).toEqual(Object.keys(compose.services).sort())
-    for (const [name, { command }] of consumers) expect(services[name]?.command).toEqual(command)
+    for (const [name, { command, environment = {} }] of own) {
+      expect(services[name]?.command ?? undefined, name).toEqual(command)
+      expect(textOf(services[name]?.environment ?? {}), name).toEqual(textOf(environment))
+    }
   })
 })
+
+function textOf(environment: NonNullable<ComposeService['environment']>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)]))
+}
