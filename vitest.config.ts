@@ -19,7 +19,7 @@ export default defineConfig({
       },
       {
         // Minutes, so that `npm test` leaves it out; .ci/run has a step for it.
-        test: { ...common, name: 'evaluation', include: ['test/evaluation/**/*.test.ts'], testTimeout: 900_000 },
+        test: { ...common, name: 'evaluation', include: ['test/evaluation/**/*.test.ts'], testTimeout: 1_800_000 },
       },
       { test: { ...common, name: 'topology', include: ['test/topology/**/*.test.ts'] } },
       {

@@ -25,8 +25,7 @@ export interface Profile {
 
 const HARD_INSTANCES_STANDARD = 20
 // Fewer than a campaign needs to be quite itself; more would outnumber what so few customers can balance.
-const SMALL_CAMPAIGN_ACCOUNTS = 10
-const STANDARD_CAMPAIGN_ACCOUNTS = 20
+const CAMPAIGN_ACCOUNTS = 10
 /** The one that is counted in requests and not in accounts: at its full pace it would be most of what all campaigns send. */
 const PROBING = { name: 'M10', share: 0.05 }
 const LEVELS = [0, 1, 2, 3]
@@ -44,36 +43,37 @@ export const PROFILES: readonly Profile[] = [
         accounts: 6_500,
         // Busy customers: a fiftieth of the requests is the campaigns'.
         rate: 2,
-        scenarios: [...malicious({ level: 1, accounts: SMALL_CAMPAIGN_ACCOUNTS, rate: 0.15 }), ...honest(1, 0.25)],
+        scenarios: [...malicious({ level: 1, accounts: CAMPAIGN_ACCOUNTS, rate: 0.15 }), ...honest(1, 0.25)],
         isClosedLoop: false,
         isCompared: true,
       },
       // With so many accounts each of the 147 real clients is the pace of an organisation's programs.
       benignPart('benign-fortnight', 14, 800, 0.1),
-      ...costParts([0.3, 1], 200, 0.25, SMALL_CAMPAIGN_ACCOUNTS),
-      closedPart(0.25, 200, SMALL_CAMPAIGN_ACCOUNTS),
+      ...costParts([0.3, 1], 200, 0.25, CAMPAIGN_ACCOUNTS),
+      closedPart(0.25, 200, CAMPAIGN_ACCOUNTS),
     ],
   },
   {
     name: 'standard',
-    summary: 'about two hours and 7 GB; 20 instances of each hard negative',
+    summary: 'an hour and more; 20 instances of each hard negative, campaigns at every level',
     parts: [
       {
         name: 'mixed',
         summary: 'ordinary customers, every campaign at levels 0 to 3 and half of its pace, and every hard negative',
-        days: 1,
+        days: 0.5,
         accounts: 20_000,
         rate: 3,
         scenarios: [
-          ...LEVELS.flatMap((level) => malicious({ level, accounts: SMALL_CAMPAIGN_ACCOUNTS, rate: 0.5 / 3 })),
+          ...LEVELS.flatMap((level) => malicious({ level, accounts: CAMPAIGN_ACCOUNTS, rate: 0.5 / 3 })),
           ...honest(HARD_INSTANCES_STANDARD, 1 / 3),
         ],
         isClosedLoop: false,
         isCompared: true,
       },
-      benignPart('benign-fortnight', 14, 10_000, 0.25),
-      ...costParts([0.1, 0.3, 1, 3], 2_000, 1, STANDARD_CAMPAIGN_ACCOUNTS),
-      closedPart(3, 2_000, STANDARD_CAMPAIGN_ACCOUNTS),
+      // More customers at less of their pace: what false clusters can be bounded to goes by the number of customers.
+      benignPart('benign-fortnight', 14, 8_000, 0.15),
+      ...costParts([0.1, 0.3, 1, 3], 1_000, 1, CAMPAIGN_ACCOUNTS),
+      closedPart(3, 1_000, CAMPAIGN_ACCOUNTS),
     ],
   },
 ]
