@@ -83,36 +83,31 @@ function benignPart(name: string, days: number, accounts: number, rate: number):
   return { name, summary, days, accounts, rate, scenarios: [], isClosedLoop: false, isCompared: true }
 }
 
-function costParts(rates: readonly number[], accounts: number, days: number, each?: number): ProfilePart[] {
+function costParts(rates: readonly number[], accounts: number, days: number, each: number): ProfilePart[] {
   return rates.map((rate) => ({
     name: `cost-curve at ${rate}`,
     summary: `every campaign at levels 0 to 3, with ${rate} of its usual pace`,
     days,
     accounts,
     rate: 1,
-    scenarios: LEVELS.flatMap((level) => malicious({ level, rate, ...sized(each) })),
+    scenarios: LEVELS.flatMap((level) => malicious({ level, rate, accounts: each })),
     isClosedLoop: false,
     isCompared: false,
     trialRate: rate,
   }))
 }
 
-function closedPart(days: number, accounts: number, each?: number): ProfilePart {
+function closedPart(days: number, accounts: number, each: number): ProfilePart {
   return {
     name: 'closed-loop',
     summary: 'campaigns that replace what the pipeline takes from them: its decisions bind the gateway',
     days,
     accounts,
     rate: 1,
-    scenarios: malicious({ level: 1, ...sized(each) }),
+    scenarios: malicious({ level: 1, accounts: each }),
     isClosedLoop: true,
     isCompared: false,
   }
-}
-
-/** Accounts of a campaign; undefined leaves it to the scenario. */
-function sized(accounts: number | undefined): { accounts?: number } {
-  return accounts === undefined ? {} : { accounts }
 }
 
 function malicious(choice: Omit<ScenarioChoice, 'name'>): ScenarioChoice[] {
