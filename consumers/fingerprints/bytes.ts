@@ -53,6 +53,13 @@ export class ByteWriter {
     this.length += value.length
   }
 
+  /** Makes room for so many bytes, which the caller writes into `bytes` from the place that it returns on. */
+  claim(size_bytes: number): number {
+    this.reserve(size_bytes)
+    this.length += size_bytes
+    return this.length - size_bytes
+  }
+
   /** Bytes `begin` to `end` of `from` as they are. */
   raw(from: Buffer, begin: number, end: number): void {
     this.reserve(end - begin)

@@ -1,5 +1,5 @@
 import type { Distinct } from '../../lib/sketch/distinct.ts'
-import type { Counted, Tally } from '../../lib/sketch/heavy-hitters.ts'
+import type { CountedList, Tally } from '../../lib/sketch/heavy-hitters.ts'
 import { ByteReader, type ByteWriter } from './bytes.ts'
 import { COUNTERS } from './counters.ts'
 import { type Pane, PaneSum, type Totals } from './pane.ts'
@@ -14,29 +14,22 @@ export function writePane(to: ByteWriter, pane: Pane): void {
   to.number(pane.output_tokens_total)
   to.number(pane.last_seen_ms)
   writeCounts(to, pane.counts)
-  to.number(pane.spans.length)
-  for (const { item, count, rank } of pane.spans) {
-    to.hash(item)
-    to.number(count)
-    to.number(rank)
-  }
+  writeSpans(to, pane.spans)
   writeHashes(to, pane.prefixes)
   writeHashes(to, pane.bodies)
   writeHashes(to, pane.client_tuples)
-  to.number(pane.models.length)
-  for (const { item, count } of pane.models) {
-    to.text(item)
-    to.number(count)
-  }
-  to.block(pane.networks.encode())
-  to.block(pane.clients.encode())
-  to.block(pane.logit_bias_ids.encode())
+  writeModels(to, pane.models)
+  writeDistinct(to, pane.networks)
+  writeDistinct(to, pane.clients)
+  writeDistinct(to, pane.logit_bias_ids)
 }
 
 /** Adds what `writePane` wrote to a sum. */
 export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
   const from = new ByteReader(bytes, begin)
-  to.totals = readTotals(from)
+  to.requests_total = from.number()
+  to.output_tokens_total = from.number()
+  to.last_seen_ms = from.number()
   addCounts(from, to.counts)
   addSpans(from, to.spans)
   addHashes(from, to.prefixes)
@@ -52,7 +45,7 @@ export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
 export function readPane(place: PanePlace): Pane {
   const sum = new PaneSum()
   addPacked(place, sum)
-  return sum.toPane()
+  return sum.finish()
 }
 
 /** Adds the spans of a packed pane alone, without reading the rest. */
@@ -110,12 +103,35 @@ function countsIn(mask: number): number {
   return counts
 }
 
-function writeHashes(to: ByteWriter, hashes: readonly Counted<number>[]): void {
-  to.number(hashes.length)
-  for (const { item, count } of hashes) {
-    to.hash(item)
-    to.number(count)
+function writeSpans(to: ByteWriter, { length, items, counts, ranks }: CountedList<number>): void {
+  to.number(length)
+  for (let at = 0; at < length; at++) {
+    to.hash(items[at]!)
+    to.number(counts[at]!)
+    to.number(ranks[at]!)
   }
+}
+
+function writeHashes(to: ByteWriter, { length, items, counts }: CountedList<number>): void {
+  to.number(length)
+  for (let at = 0; at < length; at++) {
+    to.hash(items[at]!)
+    to.number(counts[at]!)
+  }
+}
+
+function writeModels(to: ByteWriter, { length, items, counts }: CountedList<string>): void {
+  to.number(length)
+  for (let at = 0; at < length; at++) {
+    to.text(items[at]!)
+    to.number(counts[at]!)
+  }
+}
+
+function writeDistinct(to: ByteWriter, distinct: Distinct): void {
+  const size_bytes = distinct.encoded_bytes()
+  to.number(size_bytes)
+  distinct.encodeInto(to.bytes, to.claim(size_bytes))
 }
 
 function addSpans(from: ByteReader, to: Tally<number>): void {

@@ -1,4 +1,4 @@
-import { Tally } from '../../lib/sketch/heavy-hitters.ts'
+import { type CountedList, Tally } from '../../lib/sketch/heavy-hitters.ts'
 import { addPacked, addPackedSpans, packedSpanUses, writePane } from './packed-pane.ts'
 import { type Pane, PaneSum } from './pane.ts'
 import { BlockDraft, type PaneBlock, type PanePlace } from './pane-block.ts'
@@ -49,12 +49,13 @@ export class WindowContent {
     this.current = current
   }
 
-  merged(): Pane {
+  /** One pane of them all, in the memory of `sum`, unless it is the newest alone. */
+  merged(sum: PaneSum = new PaneSum()): Pane {
     if (this.places.length === 0 && this.current !== null) return this.current
-    const sum = new PaneSum()
+    sum.clear()
     for (const place of this.places) addPacked(place, sum)
     if (this.current !== null) sum.add(this.current)
-    return sum.toPane()
+    return sum.finish()
   }
 
   /** True when the account used a span at least so often, as far as its panes keep it. */
@@ -65,7 +66,7 @@ export class WindowContent {
       return this.spans.countOf(object) >= uses_min
     }
     let uses = 0
-    for (const { item, count } of this.current?.spans ?? []) if (item === object) uses += count
+    if (this.current !== null) uses += countIn(this.current.spans, object)
     // The newest first: what is used now was mostly used a short while ago.
     for (let at = this.places.length - 1; at >= 0 && uses < uses_min; at--)
       uses += packedSpanUses(this.places[at]!, object)
@@ -75,7 +76,7 @@ export class WindowContent {
   private tallySpans(): Tally<number> {
     const spans = new Tally<number>()
     for (const place of this.places) addPackedSpans(place, spans)
-    for (const { item, count, rank } of this.current?.spans ?? []) spans.add(item, count, rank)
+    if (this.current !== null) spans.addAll(this.current.spans)
     return spans
   }
 }
@@ -102,6 +103,7 @@ export class PaneRings {
   private readonly rings: Record<Tier, (Slot | undefined)[]> = { hop: [], five: [], long: [] }
   private readonly events: RingEvents
   private readonly draft = new BlockDraft()
+  private readonly sum = new PaneSum()
   private newest: number | null = null
   /** Of all blocks. */
   size_bytes = 0
@@ -268,13 +270,9 @@ export class PaneRings {
       const panes = this.select(from, owner, index * ratio, (index + 1) * ratio - 1)
       if (panes.length === 0) continue
       this.draft.begin(number)
-      writePane(
-        this.draft.writer,
-        new WindowContent(
-          panes.map(({ place }) => place),
-          null,
-        ).merged(),
-      )
+      this.sum.clear()
+      for (const { place } of panes) addPacked(place, this.sum)
+      writePane(this.draft.writer, this.sum.finish())
     }
     const blocks = this.draft.finish()
     if (blocks.length > 0) this.put(tier, index, blocks)
@@ -321,6 +319,11 @@ export class PaneRings {
     }
     return found
   }
+}
+
+function countIn({ length, items, counts }: CountedList<number>, object: number): number {
+  for (let at = 0; at < length; at++) if (items[at] === object) return counts[at]!
+  return 0
 }
 
 function lastHopOf(tier: Tier, index: number): number {

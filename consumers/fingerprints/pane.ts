@@ -1,22 +1,20 @@
 import { Distinct } from '../../lib/sketch/distinct.ts'
-import { type Counted, Tally } from '../../lib/sketch/heavy-hitters.ts'
+import { type CountedList, Tally } from '../../lib/sketch/heavy-hitters.ts'
 import { COUNTERS, countRequest } from './counters.ts'
 import type { SeenRequest } from './request-fields.ts'
 
-type Hashes = readonly Counted<number>[]
-
-/** What an account did within one pane of time. Immutable once built; panes merge. */
+/** What an account did within one pane of time; panes merge. */
 export interface Pane {
   readonly counts: readonly number[]
   readonly networks: Distinct
   readonly clients: Distinct
   readonly logit_bias_ids: Distinct
-  readonly models: readonly Counted<string>[]
+  readonly models: CountedList<string>
   /** Rank holds the span's cue bits, so that instruction-like spans outlast others of the same count. */
-  readonly spans: Hashes
-  readonly prefixes: Hashes
-  readonly bodies: Hashes
-  readonly client_tuples: Hashes
+  readonly spans: CountedList<number>
+  readonly prefixes: CountedList<number>
+  readonly bodies: CountedList<number>
+  readonly client_tuples: CountedList<number>
   /** Totals of the account after this pane. */
   readonly requests_total: number
   readonly output_tokens_total: number
@@ -34,10 +32,10 @@ export interface Totals {
 const LIST_MAX = 12
 
 /**
- * A pane in the making, of requests or of panes, oldest first. Packed panes are added as they lie (`addPacked`): an object for
- * each would cost more than the sum.
+ * A pane in the making, of requests or of panes, oldest first; after `finish` it is the pane, until `clear` begins the next
+ * one in the same memory. Packed panes are added as they lie (`addPacked`): an object for each would cost more than the sum.
  */
-export class PaneSum {
+export class PaneSum implements Pane {
   readonly counts = new Array<number>(COUNTERS.length).fill(0)
   readonly networks = new Distinct()
   readonly clients = new Distinct()
@@ -48,45 +46,60 @@ export class PaneSum {
   readonly bodies = new Tally<number>()
   readonly client_tuples = new Tally<number>()
   /** Those of the newest pane that was added. */
-  totals: Totals = { requests: 0, output_tokens: 0, last_seen_ms: 0 }
+  requests_total = 0
+  output_tokens_total = 0
+  last_seen_ms = 0
+
+  clear(): this {
+    this.counts.fill(0)
+    this.networks.clear()
+    this.clients.clear()
+    this.logit_bias_ids.clear()
+    this.models.clear()
+    this.spans.clear()
+    this.prefixes.clear()
+    this.bodies.clear()
+    this.client_tuples.clear()
+    this.requests_total = 0
+    this.output_tokens_total = 0
+    this.last_seen_ms = 0
+    return this
+  }
 
   add(pane: Pane): void {
     for (let i = 0; i < this.counts.length; i++) this.counts[i] = this.counts[i]! + (pane.counts[i] ?? 0)
     this.networks.merge(pane.networks)
     this.clients.merge(pane.clients)
     this.logit_bias_ids.merge(pane.logit_bias_ids)
-    addAll(this.models, pane.models)
-    addAll(this.spans, pane.spans)
-    addAll(this.prefixes, pane.prefixes)
-    addAll(this.bodies, pane.bodies)
-    addAll(this.client_tuples, pane.client_tuples)
-    const { requests_total: requests, output_tokens_total: output_tokens, last_seen_ms } = pane
-    this.totals = { requests, output_tokens, last_seen_ms }
+    this.models.addAll(pane.models)
+    this.spans.addAll(pane.spans)
+    this.prefixes.addAll(pane.prefixes)
+    this.bodies.addAll(pane.bodies)
+    this.client_tuples.addAll(pane.client_tuples)
+    this.requests_total = pane.requests_total
+    this.output_tokens_total = pane.output_tokens_total
+    this.last_seen_ms = pane.last_seen_ms
   }
 
-  /** The pane; nothing may be added afterwards. */
-  toPane(): Pane {
-    const { totals } = this
-    return {
-      counts: this.counts,
-      networks: this.networks,
-      clients: this.clients,
-      logit_bias_ids: this.logit_bias_ids,
-      models: this.models.largest(LIST_MAX),
-      spans: this.spans.largest(LIST_MAX),
-      prefixes: this.prefixes.largest(LIST_MAX),
-      bodies: this.bodies.largest(LIST_MAX),
-      client_tuples: this.client_tuples.largest(LIST_MAX),
-      requests_total: totals.requests,
-      output_tokens_total: totals.output_tokens,
-      last_seen_ms: totals.last_seen_ms,
-    }
+  /** Makes it the pane; nothing may be added afterwards. */
+  finish(): this {
+    this.models.keepLargest(LIST_MAX)
+    this.spans.keepLargest(LIST_MAX)
+    this.prefixes.keepLargest(LIST_MAX)
+    this.bodies.keepLargest(LIST_MAX)
+    this.client_tuples.keepLargest(LIST_MAX)
+    return this
   }
 }
 
-/** Builds the pane of one hop from the account's requests in it. */
-export function paneOf(requests: readonly SeenRequest[], late: ReadonlySet<SeenRequest>, before: Totals): Pane {
-  const sum = new PaneSum()
+/** Builds the pane of one hop from the account's requests in it, in the memory of `sum`. */
+export function paneOf(
+  requests: readonly SeenRequest[],
+  late: ReadonlySet<SeenRequest>,
+  before: Totals,
+  sum: PaneSum = new PaneSum(),
+): Pane {
+  sum.clear()
   const { counts, networks, clients, logit_bias_ids, models, spans, prefixes, bodies, client_tuples } = sum
   let { requests: requests_total, output_tokens: output_tokens_total, last_seen_ms } = before
   for (const request of requests) {
@@ -108,8 +121,10 @@ export function paneOf(requests: readonly SeenRequest[], late: ReadonlySet<SeenR
     if (prefix !== null) prefixes.add(prefix, 1, 0)
     if (sketch.body_hash !== null) bodies.add(sketch.body_hash, 1, 0)
   }
-  sum.totals = { requests: requests_total, output_tokens: output_tokens_total, last_seen_ms }
-  return sum.toPane()
+  sum.requests_total = requests_total
+  sum.output_tokens_total = output_tokens_total
+  sum.last_seen_ms = last_seen_ms
+  return sum.finish()
 }
 
 /** Merges panes, oldest first, into one of a longer length. */
@@ -118,7 +133,7 @@ export function mergePanes(panes: readonly Pane[]): Pane {
   if (last && panes.length === 1) return last
   const sum = new PaneSum()
   for (const pane of panes) sum.add(pane)
-  return sum.toPane()
+  return sum.finish()
 }
 
 /**
@@ -129,12 +144,4 @@ export function conversationPrefix(request: SeenRequest): number | null {
   const { sketch } = request
   if (sketch === null || (sketch.messages > 0 && sketch.messages < 3)) return null
   return sketch.prefix_hashes[sketch.system_hash === null ? 1 : 2] ?? null
-}
-
-export function hashCount({ item, count }: Counted<number>): { hash: number; count: number } {
-  return { hash: item, count }
-}
-
-function addAll<Item extends number | string>(tally: Tally<Item>, counted: readonly Counted<Item>[]): void {
-  for (const { item, count, rank } of counted) tally.add(item, count, rank)
 }

@@ -11,13 +11,13 @@ import { ByteReader } from './bytes.ts'
 import { erasedFingerprint } from './erased-fingerprint.ts'
 import { HeadLog } from './head-log.ts'
 import { readTotals } from './packed-pane.ts'
-import { type Pane, paneOf } from './pane.ts'
+import { type Pane, PaneSum, paneOf } from './pane.ts'
 import { PaneBlock } from './pane-block.ts'
 import { type PaneOwner, PaneRings, type Tier } from './pane-rings.ts'
 import type { SeenRequest } from './request-fields.ts'
 import type { FingerprintsSettings } from './settings.ts'
 import { type Sighted, sightingBatches } from './sighting-batches.ts'
-import { type Seen, sightingsOf } from './sightings.ts'
+import { type Seen, sightingsOf, UseLists } from './sightings.ts'
 import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
 import { NOTHING, SEPARATOR } from './state-keys.ts'
 
@@ -47,6 +47,10 @@ export class FingerprintsProcessor implements Processor {
   private readonly settings: FingerprintsSettings
   /** Hour up to which accounts have been looked through for those that expired; null: not yet. */
   private expiredThrough: number | null = null
+  /** The pane of one account in the hop, and what its windows are merged in: the same memory for all. */
+  private readonly pane = new PaneSum()
+  private readonly sum = new PaneSum()
+  private readonly uses = new UseLists()
   private readonly counts = {
     requests: 0,
     repeats: 0,
@@ -93,11 +97,12 @@ export class FingerprintsProcessor implements Processor {
       if (pane !== null) this.rings.add(state.number, pane)
       const windows = once(() => this.rings.windows(state, hop.hop, pane))
       const day = () => windows().at(-1)!.content
-      const found = pane === null ? null : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.settings)
+      const found =
+        pane === null ? null : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.settings, this.uses)
       if (found !== null) seen.push(found)
       const reason = snapshotReason(state, hop.hop, pane, touched !== undefined, this.settings)
       if (reason !== null) {
-        const value = takeSnapshot(state, hop.hop, hop.end_ms, this.context.hop_ms, reason, windows())
+        const value = takeSnapshot(state, hop.hop, hop.end_ms, this.context.hop_ms, reason, windows(), this.sum)
         outputs.push({ topic: 'fingerprints', key: account_id, partition: this.context.task, value })
         const profile = pane === null ? (state.snapshot?.profile ?? 0) : profileOf(pane)
         state.snapshot = { hop: hop.hop, requests: state.requests, profile }
@@ -218,7 +223,7 @@ export class FingerprintsProcessor implements Processor {
       if (isOver) this.expiredThrough = null
     }
     if (state.facts === null) state.org_id = requests.find(({ org_id }) => org_id !== null)?.org_id ?? state.org_id
-    const pane = paneOf(requests, late, state)
+    const pane = paneOf(requests, late, state, this.pane)
     state.requests = pane.requests_total
     state.output_tokens = pane.output_tokens_total
     state.last_seen_ms = pane.last_seen_ms

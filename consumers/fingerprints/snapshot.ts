@@ -1,7 +1,8 @@
+import type { CountedList } from '../../lib/sketch/heavy-hitters.ts'
 import type { Fingerprint, FingerprintWindow, SnapshotReason } from '../../schemas/types.ts'
 import { type AccountState, contextOf, segmentOf } from './account.ts'
 import { COUNTER_INDEX as AT, cueCounts } from './counters.ts'
-import { hashCount, type Pane } from './pane.ts'
+import { type Pane, PaneSum } from './pane.ts'
 import type { Window } from './pane-rings.ts'
 import type { FingerprintsSettings } from './settings.ts'
 
@@ -35,7 +36,7 @@ export function snapshotReason(
   return hop - snapshot.hop >= settings.snapshot_interval_hops ? 'interval' : null
 }
 
-/** The snapshot itself: the account's sliding windows as of the end of a hop. */
+/** The snapshot itself: the account's sliding windows as of the end of a hop. `sum` is memory to merge them in. */
 export function takeSnapshot(
   state: AccountState,
   hop: number,
@@ -43,6 +44,7 @@ export function takeSnapshot(
   hop_ms: number,
   reason: SnapshotReason,
   windows: readonly Window[],
+  sum: PaneSum = new PaneSum(),
 ): Fingerprint {
   const contents = [...new Set(windows.map(({ content }) => content))]
   const lengths = windows.map(({ hops, content }) => ({ window_ms: hops * hop_ms, place: contents.indexOf(content) }))
@@ -56,7 +58,7 @@ export function takeSnapshot(
     facts: state.facts,
     status: state.status,
     windows: contents.map((content, place) =>
-      windowOf(content.merged(), lengths.find((length) => length.place === place)!.window_ms),
+      windowOf(content.merged(sum), lengths.find((length) => length.place === place)!.window_ms),
     ),
     lengths,
   }
@@ -86,10 +88,28 @@ function windowOf(pane: Pane, window_ms: number): FingerprintWindow {
     networks: pane.networks.count(),
     clients: pane.clients.count(),
     logit_bias_ids: pane.logit_bias_ids.count(),
-    models: pane.models.map(({ item, count: n }) => ({ name: item, count: n })),
-    spans: pane.spans.map(({ item, count: n, rank }) => ({ hash: item, count: n, cues: rank })),
-    prefixes: pane.prefixes.map(hashCount),
-    bodies: pane.bodies.map(hashCount),
-    client_tuples: pane.client_tuples.map(hashCount),
+    models: modelCounts(pane.models),
+    spans: spanCounts(pane.spans),
+    prefixes: hashCounts(pane.prefixes),
+    bodies: hashCounts(pane.bodies),
+    client_tuples: hashCounts(pane.client_tuples),
   }
+}
+
+function modelCounts({ length, items, counts }: CountedList<string>): FingerprintWindow['models'] {
+  const found: FingerprintWindow['models'] = []
+  for (let at = 0; at < length; at++) found.push({ name: items[at]!, count: counts[at]! })
+  return found
+}
+
+function spanCounts({ length, items, counts, ranks }: CountedList<number>): FingerprintWindow['spans'] {
+  const found: FingerprintWindow['spans'] = []
+  for (let at = 0; at < length; at++) found.push({ hash: items[at]!, count: counts[at]!, cues: ranks[at]! })
+  return found
+}
+
+function hashCounts({ length, items, counts }: CountedList<number>): FingerprintWindow['bodies'] {
+  const found: FingerprintWindow['bodies'] = []
+  for (let at = 0; at < length; at++) found.push({ hash: items[at]!, count: counts[at]! })
+  return found
 }

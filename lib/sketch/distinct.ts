@@ -5,7 +5,6 @@ const SPARSE_MAX = 128
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
 const SPARSE = 0
 const DENSE = 1
-const NOTHING = Buffer.alloc(0)
 
 /**
  * Counts distinct values: exactly up to 128, then by HyperLogLog with 1,024 registers (Flajolet et al. 2007, standard
@@ -54,14 +53,33 @@ export class Distinct {
 
   /** Empty: no bytes. Otherwise a kind byte, then sorted big-endian 32-bit hashes or the registers. */
   encode(): Buffer {
-    if (this.registers) return Buffer.concat([Buffer.of(DENSE), this.registers])
-    if (this.sparse.length === 0) return NOTHING
-    const bytes = Buffer.allocUnsafe(1 + 4 * this.sparse.length)
-    bytes[0] = SPARSE
-    this.sparse.forEach((hash, index) => {
-      bytes.writeUInt32BE(hash, 1 + 4 * index)
-    })
+    const bytes = Buffer.allocUnsafe(this.encoded_bytes())
+    this.encodeInto(bytes, 0)
     return bytes
+  }
+
+  /** Size of what `encode` gives, bytes. */
+  encoded_bytes(): number {
+    if (this.registers) return 1 + REGISTERS
+    return this.sparse.length === 0 ? 0 : 1 + 4 * this.sparse.length
+  }
+
+  /** Writes what `encode` gives to `bytes` from `begin` on. */
+  encodeInto(bytes: Buffer, begin: number): void {
+    if (this.registers) {
+      bytes[begin] = DENSE
+      bytes.set(this.registers, begin + 1)
+    } else if (this.sparse.length > 0) {
+      bytes[begin] = SPARSE
+      let at = begin + 1
+      for (const hash of this.sparse) at = bytes.writeUInt32BE(hash, at)
+    }
+  }
+
+  /** Forgets all values. */
+  clear(): void {
+    if (this.registers) this.registers = null
+    if (this.sparse.length > 0) this.sparse = []
   }
 
   /** Reads what `encode` wrote. */

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteWriter } from '../../../consumers/fingerprints/bytes.ts'
 import { readPane, writePane } from '../../../consumers/fingerprints/packed-pane.ts'
-import { mergePanes, type Pane, paneOf } from '../../../consumers/fingerprints/pane.ts'
+import { mergePanes, type Pane, PaneSum, paneOf } from '../../../consumers/fingerprints/pane.ts'
+import { countedOf } from '../../../lib/sketch/heavy-hitters.ts'
 import type { Request } from '../../../schemas/types.ts'
 import { requestValue } from '../stream/records.ts'
 
@@ -83,8 +84,35 @@ test('a pane is read back as it was written', () => {
         const read = readPane({ bytes: Buffer.from(packed(pane), 'hex'), begin: 0 })
         // The sketches can only be compared by their bytes.
         expect(packed(read)).toBe(packed(pane))
-        const { networks: _networks, clients: _clients, logit_bias_ids: _ids, ...rest } = pane
-        expect(read).toMatchObject(rest)
+        expect(countedOf(read.models)).toEqual(countedOf(pane.models))
+        expect(countedOf(read.client_tuples)).toEqual(countedOf(pane.client_tuples))
+        expect([read.counts, read.requests_total, read.last_seen_ms]).toEqual([
+          pane.counts,
+          pane.requests_total,
+          pane.last_seen_ms,
+        ])
+      }
+    }),
+  )
+})
+
+test('memory that has held other panes gives the same pane and the same merger', () => {
+  fc.assert(
+    fc.property(fc.array(panes, { minLength: 2, maxLength: 4 }), (accounts) => {
+      const used = new PaneSum()
+      for (const hops of accounts) {
+        for (const { requests, pane } of hops) {
+          const { requests_total, output_tokens_total } = pane
+          const before = {
+            requests: requests_total - requests.length,
+            output_tokens: output_tokens_total - requests.reduce((sum, { usage }) => sum + usage.output_tokens, 0),
+            last_seen_ms: pane.last_seen_ms,
+          }
+          expect(packed(paneOf(requests, new Set(), before, used))).toBe(packed(pane))
+        }
+        used.clear()
+        for (const { pane } of hops) used.add(pane)
+        expect(packed(used.finish())).toBe(packed(mergePanes(hops.map(({ pane }) => pane))))
       }
     }),
   )

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Counted, Tally } from '../../../lib/sketch/heavy-hitters.ts'
+import { type Counted, countedOf, Tally } from '../../../lib/sketch/heavy-hitters.ts'
 
 function keepLargest<Item extends number | string>(items: readonly Counted<Item>[], items_max: number) {
   const tally = new Tally<Item>()
   for (const { item, count, rank } of items) tally.add(item, count, rank)
-  return tally.largest(items_max)
+  tally.keepLargest(items_max)
+  return countedOf(tally)
 }
 
 const counted = fc.array(
