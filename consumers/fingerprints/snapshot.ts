@@ -97,19 +97,19 @@ function windowOf(pane: Pane, window_ms: number): FingerprintWindow {
 }
 
 function modelCounts({ length, items, counts }: CountedList<string>): FingerprintWindow['models'] {
-  const found: FingerprintWindow['models'] = []
-  for (let at = 0; at < length; at++) found.push({ name: items[at]!, count: counts[at]! })
+  const found = new Array<FingerprintWindow['models'][number]>(length)
+  for (let at = 0; at < length; at++) found[at] = { name: items[at]!, count: counts[at]! }
   return found
 }
 
 function spanCounts({ length, items, counts, ranks }: CountedList<number>): FingerprintWindow['spans'] {
-  const found: FingerprintWindow['spans'] = []
-  for (let at = 0; at < length; at++) found.push({ hash: items[at]!, count: counts[at]!, cues: ranks[at]! })
+  const found = new Array<FingerprintWindow['spans'][number]>(length)
+  for (let at = 0; at < length; at++) found[at] = { hash: items[at]!, count: counts[at]!, cues: ranks[at]! }
   return found
 }
 
 function hashCounts({ length, items, counts }: CountedList<number>): FingerprintWindow['bodies'] {
-  const found: FingerprintWindow['bodies'] = []
-  for (let at = 0; at < length; at++) found.push({ hash: items[at]!, count: counts[at]! })
+  const found = new Array<FingerprintWindow['bodies'][number]>(length)
+  for (let at = 0; at < length; at++) found[at] = { hash: items[at]!, count: counts[at]! }
   return found
 }

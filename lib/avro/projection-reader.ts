@@ -169,14 +169,15 @@ class ReaderCode {
   }
 
   private list(items: unknown, use: Use, chosen: object, checked: object): string | null {
-    const place = this.keep(use === 'read' ? '[]' : 'null')
     const count = this.name()
-    this.say(
-      `for (let ${count} = readCount(); ${count} > 0; ${count} = readCount()) for (; ${count} > 0; ${count}--) {`,
-    )
+    this.say(`let ${count} = readCount()`)
+    // Mostly there is one block, so that its count is the length: a list that grows begins with room for seventeen.
+    const place = this.keep(use === 'read' ? `${count} === 0 ? [] : new Array(${count})` : 'null')
+    const index = this.keep('0')
+    this.say(`for (; ${count} > 0; ${count} = readCount()) for (; ${count} > 0; ${count}--) {`)
     const value = this.typed(items, use, chosen, checked)
     if (value === null) return null
-    if (use === 'read') this.say(`${place}.push(${value})`)
+    if (use === 'read') this.say(`${place}[${index}++] = ${value}`)
     this.say('}')
     return place
   }
