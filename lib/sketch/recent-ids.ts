@@ -1,12 +1,12 @@
-import { xxh32, xxh32Bytes } from './xxh32.ts'
+import xxhash from 'xxhash-wasm'
 
+const { h32 } = await xxhash()
 const EMPTY = -1
 const CAPACITY_MIN = 1024
 
 /** 52-bit hash of an event id: two seeded 32-bit xxHashes. At 18 million ids an hour one pair in 28 hours collides. */
 export function idHash(id: string): number {
-  const length = xxh32Bytes(id)
-  return xxh32(length, 1) * 0x10_0000 + (xxh32(length, 2) >>> 12)
+  return h32(id, 1) * 0x10_0000 + (h32(id, 2) >>> 12)
 }
 
 /**
