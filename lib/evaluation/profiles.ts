@@ -55,7 +55,7 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     name: 'standard',
-    summary: 'an hour and more; 20 instances of each hard negative, campaigns at every level',
+    summary: 'an hour and more, and 4 GB; 20 instances of each hard negative, campaigns at every level',
     parts: [
       {
         name: 'mixed',
