@@ -5,6 +5,7 @@ import { Holdings, objectKey } from '../../../consumers/campaigns/holdings.ts'
 import { isEliciting } from '../../../consumers/campaigns/object-kinds.ts'
 import { CUE_CLASSES } from '../../../lib/sketch/cues.ts'
 import type { AnchorAssessment, Link, ObjectKind } from '../../../schemas/types.ts'
+import { contextIn } from '../../helpers/account-context.ts'
 
 const ACCOUNTS = ['a', 'b', 'c', 'd', 'e', 'f']
 const ANCHORS = [1, 2, 3]
@@ -138,15 +139,6 @@ function linkOf(account_id: string, object: number): Link {
     holders: 2,
     organisations: 2,
     expires_ms: 1,
-    context: {
-      org_id: account_id,
-      created_at_ms: null,
-      exempt: false,
-      paying: false,
-      requests: 1,
-      output_tokens: 1,
-      first_seen_ms: 0,
-      last_seen_ms: 0,
-    },
+    context: contextIn(account_id),
   }
 }

@@ -3,21 +3,13 @@ import { Holdings } from '../../../consumers/campaigns/holdings.ts'
 import { LinkageProcessor } from '../../../consumers/linkage/processor.ts'
 import { linkageSettings } from '../../../consumers/linkage/settings.ts'
 import { Expiry } from '../../../lib/stream/expiry.ts'
-import type { AccountContext, Link, LinkBatch, Sighting, SightingBatch } from '../../../schemas/types.ts'
+import type { Link, LinkBatch, Sighting, SightingBatch } from '../../../schemas/types.ts'
+import { contextIn } from '../../helpers/account-context.ts'
 
 const HOUR_MS = 3_600_000
 const HOURS = 100
 
-const context: AccountContext = {
-  org_id: 'org',
-  created_at_ms: null,
-  exempt: false,
-  paying: false,
-  requests: 1,
-  output_tokens: 1,
-  first_seen_ms: 0,
-  last_seen_ms: 0,
-}
+const context = contextIn('org')
 const use = { kind: 'span', object: 7, account_id: 'one', n: 1, first_ms: 0, cues: 0, context } as const
 
 function linkAt(hour: number): Link {

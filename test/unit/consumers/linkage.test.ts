@@ -4,6 +4,7 @@ import { LinkageProcessor } from '../../../consumers/linkage/processor.ts'
 import { linkageSettings } from '../../../consumers/linkage/settings.ts'
 import type { ChangelogEntry } from '../../../lib/stream/processor.ts'
 import type { LinkBatch, Sighting } from '../../../schemas/types.ts'
+import { contextIn } from '../../helpers/account-context.ts'
 
 const HOUR_MS = 3_600_000
 const ACCOUNTS = { a1: 'A', a2: 'A', b1: 'B', b2: 'B', c1: 'C' } as const
@@ -77,15 +78,6 @@ function sightingOf(account_id: keyof typeof ACCOUNTS, object: number, hop: numb
     first_ms: hop * HOUR_MS,
     last_ms: hop * HOUR_MS,
     cues: 0,
-    context: {
-      org_id: ACCOUNTS[account_id],
-      created_at_ms: null,
-      exempt: false,
-      paying: false,
-      requests: 1,
-      output_tokens: 1,
-      first_seen_ms: 0,
-      last_seen_ms: 0,
-    },
+    context: contextIn(ACCOUNTS[account_id]),
   }
 }
