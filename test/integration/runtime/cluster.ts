@@ -62,7 +62,7 @@ export async function startCluster(partitions: number, broker?: TestBroker): Pro
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  deadline_ms = 40_000,
+  deadline_ms = 90_000,
 ): Promise<void> {
   const started = performance.now()
   while (!(await holds())) {
