@@ -3,11 +3,6 @@ const HASH_BYTES = 7
 const LOW = 0x1_0000_0000
 // A larger count is not one; what a stage can't hold exactly it holds as this.
 const NUMBER_MAX = 2 ** 51
-// The length of text below this is one byte.
-const SHORT_MAX = 64
-const WORDS = 256
-/** Words by length and ends; a word that falls on another's place takes it. */
-const words = new Array<string>(WORDS).fill('')
 
 /** Writes packed records one behind the other. */
 export class ByteWriter {
@@ -45,7 +40,6 @@ export class ByteWriter {
   }
 
   text(value: string): void {
-    if (value.length < SHORT_MAX && this.shortText(value)) return
     const size = Buffer.byteLength(value)
     this.number(size)
     this.reserve(size)
@@ -81,20 +75,6 @@ export class ByteWriter {
   optionalNumber(value: number | null): void {
     this.number(value === null ? 0 : 1)
     if (value !== null) this.number(value)
-  }
-
-  /** Writes text of a few ASCII letters, which costs less than to call the runtime; false when it is other text. */
-  private shortText(value: string): boolean {
-    this.reserve(1 + SHORT_MAX)
-    const { bytes, length } = this
-    for (let at = 0; at < value.length; at++) {
-      const code = value.charCodeAt(at)
-      if (code >= 128) return false
-      bytes[length + 1 + at] = code
-    }
-    bytes[length] = 2 * value.length
-    this.length += 1 + value.length
-    return true
   }
 
   private reserve(size: number): void {
@@ -150,28 +130,6 @@ export class ByteReader {
     const size = this.number()
     this.at += size
     return this.bytes.toString('utf8', this.at - size, this.at)
-  }
-
-  /** Text that is one of a few, such as the name of a plan: it is compared with those read before, and mostly not made anew. */
-  word(): string {
-    const { bytes } = this
-    const size = this.number()
-    const begin = this.at
-    this.at += size
-    const place = (size * 31 + bytes[begin]! * 7 + bytes[begin + size - 1]!) & (WORDS - 1)
-    const known = words[place]!
-    if (known.length === size) {
-      let at = 0
-      while (at < size && bytes[begin + at] === known.charCodeAt(at) && bytes[begin + at]! < 128) at++
-      if (at === size) return known
-    }
-    const made = bytes.toString('utf8', begin, this.at)
-    words[place] = made
-    return made
-  }
-
-  optionalWord(): string | null {
-    return this.number() === 0 ? null : this.word()
   }
 
   block(): Buffer {

@@ -34,7 +34,7 @@ export function writeHead(to: ByteWriter, head: Head): void {
 export function readHead(from: ByteReader): Head {
   const born_hop = from.number()
   const first_seen_ms = from.number()
-  const status = from.optionalWord()
+  const status = from.optionalText()
   const org_id = from.optionalText()
   const snapshot = from.number() === 0 ? null : { hop: from.number(), requests: from.number(), profile: from.number() }
   const facts = from.number() === 0 ? null : readFacts(from)
@@ -64,11 +64,11 @@ function readFacts(from: ByteReader): AccountFacts {
     event_time_ms: from.number(),
     org_id: from.text(),
     created_at_ms: from.optionalNumber(),
-    plan: from.optionalWord(),
-    programme: from.optionalWord(),
-    verification: from.optionalWord(),
+    plan: from.optionalText(),
+    programme: from.optionalText(),
+    verification: from.optionalText(),
     payment_hash: from.number() === 0 ? null : from.hash(),
     monthly_quota_tokens: from.optionalNumber(),
-    contract_flags: Array.from({ length: from.number() }, () => from.word()),
+    contract_flags: Array.from({ length: from.number() }, () => from.text()),
   }
 }

@@ -35,7 +35,7 @@ export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
   addHashes(from, to.prefixes)
   addHashes(from, to.bodies)
   addHashes(from, to.client_tuples)
-  for (let left = from.number(); left > 0; left--) to.models.add(from.word(), from.number(), 0)
+  for (let left = from.number(); left > 0; left--) to.models.add(from.text(), from.number(), 0)
   addDistinct(from, to.networks)
   addDistinct(from, to.clients)
   addDistinct(from, to.logit_bias_ids)

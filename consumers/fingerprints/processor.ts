@@ -2,7 +2,7 @@ import { StateFormUnknown } from '../../lib/ops/errors.ts'
 import { idHash, RecentIds } from '../../lib/sketch/recent-ids.ts'
 import { Changes } from '../../lib/stream/changes.ts'
 import { takeErasures } from '../../lib/stream/erasure.ts'
-import { compareText, sortMostlyFew } from '../../lib/stream/order.ts'
+import { compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
 import type { FingerprintState } from '../../schemas/types.ts'
 import { type AccountState, factsOf, newAccount } from './account.ts'
@@ -26,7 +26,6 @@ const HOUR_MS = 3_600_000
 // 8 bytes each: 400 kB, well below the megabyte that a broker takes in one piece. A hop at 5,000 requests/s has six of these.
 const IDS_PER_ENTRY_MAX = 50_000
 const IDS_PREFIX = `${SEPARATOR}ids${SEPARATOR}`
-const NONE = new Set<SeenRequest>()
 const PANES_PREFIX = `${SEPARATOR}panes${SEPARATOR}`
 
 /** The requests of one account in one hop, and those of them that came late. */
@@ -183,15 +182,14 @@ export class FingerprintsProcessor implements Processor {
 
   /** The requests of an account in its places of a hop, in canonical order and repeats dropped; adds the ids of those left to `ids`. */
   private requestsOf(account_id: string, hop: HopInput, places: readonly number[], ids: number[]): AccountRequests {
-    // Mostly none is late, and a set takes as much memory as a request.
-    const late = hop.late.size === 0 ? NONE : new Set<SeenRequest>()
+    const late = new Set<SeenRequest>()
     const all: SeenRequest[] = []
     for (const place of places) {
       const request: SeenRequest = hop.records.requests!.at(place)!
       if (hop.late.has(place)) late.add(request)
       all.push(request)
     }
-    sortMostlyFew(all, compareRequests)
+    if (all.length > 1) all.sort(compareRequests)
     const requests: SeenRequest[] = []
     for (const request of all) {
       const id = idHash(`${account_id}${SEPARATOR}${request.event_id}`)

@@ -173,7 +173,7 @@ class ReaderCode {
     this.say(`let ${count} = readCount()`)
     // Mostly there is one block, so that its count is the length: a list that grows begins with room for seventeen.
     const place = this.keep(use === 'read' ? `${count} === 0 ? [] : new Array(${count})` : 'null')
-    const index = this.keep('0')
+    const index = use === 'read' ? this.keep('0') : ''
     this.say(`for (; ${count} > 0; ${count} = readCount()) for (; ${count} > 0; ${count}--) {`)
     const value = this.typed(items, use, chosen, checked)
     if (value === null) return null

@@ -102,26 +102,6 @@ test('numbers, hashes and text survive packing, and a count beyond all counts be
   expect(reader.text()).toBe('Zürich \u{1f30a}')
 })
 
-test('words and texts of any length and script come back, whichever were read before', () => {
-  const text = fc.oneof(
-    fc.string({ maxLength: 80 }),
-    fc.string({ unit: 'grapheme', maxLength: 80 }),
-    fc.constantFrom('', 'free', 'frée', 'f\u0000ee'),
-  )
-  fc.assert(
-    fc.property(fc.array(text, { maxLength: 20 }), (texts) => {
-      const writer = new ByteWriter()
-      for (const each of texts) writer.text(each)
-      const bytes = Buffer.from(writer.bytes.subarray(0, writer.length))
-      const asWords = new ByteReader(bytes, 0)
-      expect(texts.map(() => asWords.word())).toEqual(texts)
-      const asTexts = new ByteReader(bytes, 0)
-      expect(texts.map(() => asTexts.text())).toEqual(texts)
-      expect(asWords.at).toBe(bytes.length)
-    }),
-  )
-})
-
 test('an account is the same after the table has packed it, and a free number goes to the next one', () => {
   const table = new AccountTable()
   const state = (account_id: string): AccountState => ({
