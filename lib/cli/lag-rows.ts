@@ -1,6 +1,8 @@
 import type { TaskLag } from '../kafka/lag-watch.ts'
+import type { RestoreProgress } from '../kafka/restore.ts'
 import type { LagState } from '../stream/lag-state.ts'
 import type { Column } from './output.ts'
+import { restoreText, type TaskHolder, TaskHolders } from './task-holders.ts'
 
 /** One partition of one input of one task: a line of `hydrawatch lag`, and with `--json` an object with these fields. */
 export interface LagRow {
@@ -25,12 +27,21 @@ export interface LagRow {
   /** Writers of this topic (or, on a source, partitions of it) that the task's next hop still needs. */
   readonly waits_for: readonly number[]
   readonly blind_ms: number | null
+  /** Of the processes that were asked the one that holds the task, and what it says of it; null when none says so. */
+  readonly process: string | null
+  readonly task_state: string | null
+  /** How far its restore is; null when none is known to be under way. */
+  readonly restore: RestoreProgress | null
 }
 
-export function lagRows(tasks: readonly TaskLag[], now_ms: number): LagRow[] {
+const NOBODY = new TaskHolders([])
+
+/** `holders`: by what processes say that were asked. */
+export function lagRows(tasks: readonly TaskLag[], now_ms: number, holders = NOBODY): LagRow[] {
   const observed_at = new Date(now_ms).toISOString()
-  return tasks.flatMap(({ inputs, note, waitsFor, isHeld, ...task }) =>
-    inputs.map(({ topic, partition, committed, end, lag, gap, role }): LagRow => {
+  return tasks.flatMap(({ inputs, note, waitsFor, isHeld, ...task }) => {
+    const holder = holders.of(task)
+    return inputs.map(({ topic, partition, committed, end, lag, gap, role }): LagRow => {
       const waits = waitsFor.filter(
         (part) => part.topic === topic && (role === 'source' || part.partition === partition),
       )
@@ -53,9 +64,12 @@ export function lagRows(tasks: readonly TaskLag[], now_ms: number): LagRow[] {
         state: task.state,
         waits_for: waits.map((part) => part.writer ?? part.partition),
         blind_ms: task.blind_ms,
+        process: holder?.process ?? null,
+        task_state: holder?.state ?? null,
+        restore: holder?.restore ?? null,
       }
-    }),
-  )
+    })
+  })
 }
 
 export const LAG_COLUMNS: readonly Column<LagRow>[] = [
@@ -73,12 +87,18 @@ export const LAG_COLUMNS: readonly Column<LagRow>[] = [
   { title: 'waits for', value: ({ waits_for }) => waits_for.join(' ') },
 ]
 
+/** The same, beside how far restores are. */
+export function restoreColumns(holders: TaskHolders): readonly Column<LagRow>[] {
+  return [...LAG_COLUMNS, { title: 'restore', value: (row) => restoreText(holders.of(row)) }]
+}
+
 /** What somebody who is paged must not overlook, in sentences; empty when there is nothing. */
-export function lagWarnings(tasks: readonly TaskLag[]): string[] {
+export function lagWarnings(tasks: readonly TaskLag[], holders = NOBODY): string[] {
   const lines: string[] = []
-  for (const { stage, task, blind_ms, state, isHeld, inputs } of tasks) {
+  for (const { stage, task, groupId, blind_ms, state, isHeld, inputs } of tasks) {
     if (blind_ms !== null) {
-      const who = isHeld === false ? 'no process holds it' : `it is ${state}`
+      const holder = holders.of({ groupId, task })
+      const who = isHeld === false ? 'no process holds it' : `it is ${isRestoring(holder) ? 'restoring' : state}`
       lines.push(`blind for ${seconds(blind_ms)} on partition ${task}: others wait for ${stage} ${task}, and ${who}`)
     }
     for (const { topic, partition, gap } of inputs) {
@@ -90,6 +110,10 @@ export function lagWarnings(tasks: readonly TaskLag[]): string[] {
   }
   for (const [stage, idle] of unheld(tasks)) lines.push(`no process holds ${stage} ${idle.join(', ')}`)
   return lines
+}
+
+function isRestoring(holder: TaskHolder | null): boolean {
+  return holder?.state === 'restoring'
 }
 
 function unheld(tasks: readonly TaskLag[]): Map<string, number[]> {

@@ -10,7 +10,8 @@ import { connectionMismatches, registryAccessSettings, saslSettings, tlsSettings
 export const DEVELOPMENT_CONTENT_SECRET = 'hydrawatch-development-content-key'
 export const DEVELOPMENT_INFRASTRUCTURE_SECRET = 'hydrawatch-development-infrastructure-key'
 
-const broker = z.string().regex(/^[^\s:,/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'host:port, such as kafka-1:9092')
+const address = (example: string) =>
+  z.string().regex(/^[^\s:,/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, `host:port, such as ${example}`)
 const url = z
   .string()
   .regex(
@@ -24,7 +25,7 @@ const DAY_MS = 86_400_000
 
 const kafkaFields = z.strictObject({
   brokers: z
-    .array(broker)
+    .array(address('kafka-1:9092'))
     .default([])
     .meta({ env: 'KAFKA_BROKERS' })
     .describe('Brokers to start from. Empty starts the embedded broker, which is for one machine and for tests.'),
@@ -137,6 +138,12 @@ export const metricsSettings = z.strictObject({
     .min(1, 'an address')
     .default('127.0.0.1')
     .describe('Address that they are served on. They say nothing about accounts, and ask nobody who he is.'),
+  processes: z
+    .array(address('fingerprints:9464'))
+    .default([])
+    .describe(
+      'Of `lag`: where processes serve them. It asks each how far its restores are, and a name at all of its addresses.',
+    ),
 })
 
 export type { RegistryAccessSettings, SaslSettings, TlsSettings } from './connection-settings.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { lagRows, lagWarnings } from '../../../lib/cli/lag-rows.ts'
+import { lagRows, lagWarnings, restoreColumns } from '../../../lib/cli/lag-rows.ts'
+import { TaskHolders } from '../../../lib/cli/task-holders.ts'
 import type { CommitNote } from '../../../lib/kafka/commit-note.ts'
 import type { PartitionLag, TaskLook } from '../../../lib/kafka/lag.ts'
 import { LagWatch, type TaskLag } from '../../../lib/kafka/lag-watch.ts'
@@ -142,4 +143,30 @@ test('what must not be overlooked is said in sentences', () => {
   expect(rows.filter(({ topic }) => topic === 'outcomes').map(({ waits_for }) => waits_for)).toEqual([[1], [1], [1]])
   expect(rows.find(({ task, topic }) => task === 0 && topic === 'requests')?.waits_for).toEqual([1])
   expect(rows.find(({ task, topic }) => task === 0 && topic === 'accounts')?.waits_for).toEqual([])
+})
+
+test('what a process says of its restores stands beside what the broker says of the same tasks', () => {
+  const looks = watch().look(
+    [count(0, noteAt(12), 50, 50), count(1, noteAt(9, { committed_ms: START_MS - 42_000 }), 20, 90), sum(noteAt(9))],
+    START_MS,
+  )
+  const { groupId } = looks[1] ?? { groupId: '' }
+  const restore = { records: 31, bytes: 41_500, accounts: null, remaining: 35 }
+  const holders = new TaskHolders([
+    { process: 'toy-1:9464', tasks: [{ groupId, task: 1, state: 'restoring', restore }], problem: null },
+  ])
+  expect(lagWarnings(looks, holders)).toEqual([
+    'blind for 42 s on partition 1: others wait for toy-count 1, and it is restoring',
+  ])
+  const rows = lagRows(looks, START_MS, holders).filter(({ topic }) => topic === 'requests')
+  expect(rows).toMatchObject([
+    { task: 0, process: null, task_state: null, restore: null },
+    { task: 1, process: 'toy-1:9464', task_state: 'restoring', restore },
+  ])
+  const last = restoreColumns(holders).at(-1)
+  expect([last?.title, ...rows.map((row) => last?.value(row))]).toEqual([
+    'restore',
+    'unknown',
+    '42 kB, 35 offsets to go',
+  ])
 })
