@@ -5,7 +5,7 @@ import { partitionCount } from '../stream/topology.ts'
 import type { CommitNote } from './commit-note.ts'
 import { committedOffsets } from './committed-offsets.ts'
 import { heldTasks } from './held-tasks.ts'
-import { groupIdOf } from './stage-runtime.ts'
+import { groupIdOf } from './stage-group.ts'
 import { fetchTopicEnds } from './topic-ends.ts'
 
 /** How far a task is behind on one partition of one input. */

@@ -6,7 +6,7 @@ import { ReplayOvertaken } from './errors.ts'
 import { acceptLateHeader } from './headers.ts'
 import { LETTERS_TOPIC, type LettersSource, type PlacedLetter, readLetters } from './letter-reader.ts'
 import type { EncodedRecord } from './publisher.ts'
-import { groupIdOf } from './stage-runtime.ts'
+import { groupIdOf } from './stage-group.ts'
 import { isFenced, TaskProducer } from './task-producer.ts'
 
 export interface LetterReplayOptions extends LettersSource, Omit<ReplayOptions, 'codec' | 'replayed'> {

@@ -1,7 +1,7 @@
 import { TOPIC_NAMES, type TopicName, topicDefinition } from '../../schemas/topics.ts'
 import type { Stage } from '../stream/stage.ts'
 import { readerGroups } from './reader.ts'
-import { groupIdOf } from './stage-runtime.ts'
+import { groupIdOf } from './stage-group.ts'
 import { readTopics, writtenTopics } from './stage-topics.ts'
 import { transactionalIds } from './task-producer.ts'
 

@@ -1,82 +1,24 @@
 import { setTimeout as after } from 'node:timers/promises'
-import type { Admin } from 'kafkajs'
-import type { TopicName } from '../../schemas/topics.ts'
-import type { Codec } from '../avro/codec.ts'
+import type { Admin, Consumer } from 'kafkajs'
 import { HydrawatchError } from '../ops/errors.ts'
-import type { Stage } from '../stream/stage.ts'
-import { type HopSettings, isSource } from '../stream/topology.ts'
-import { taskAssigner } from './assigner.ts'
-import { isKafkaError, type KafkaClient } from './client.ts'
+import { isSource } from '../stream/topology.ts'
+import { isKafkaError } from './client.ts'
 import { committedOffsets } from './committed-offsets.ts'
 import { type Log, withFields } from './log.ts'
 import { isOutage, Outage } from './outage.ts'
 import { PartitionEnds } from './partition-ends.ts'
 import { SourceGate } from './source-gate.ts'
 import { StageConsumer } from './stage-consumer.ts'
+import { createMember, groupIdOf } from './stage-group.ts'
+import type { StartOptions } from './stage-options.ts'
+import type { StageCounters, StageStatus } from './stage-status.ts'
+import { StageTasks } from './stage-tasks.ts'
 import { type StageTimes, stageTimes } from './stage-times.ts'
 import { checkStage, readTopics, writtenTopics } from './stage-topics.ts'
-import { Task } from './task.ts'
-import type { TaskCounters } from './task-counters.ts'
-import type { CommittedHop, TaskStatus } from './task-status.ts'
 import { fetchTopicEnds } from './topic-ends.ts'
 import { checkTopics } from './topics.ts'
 
-export interface StageSettings {
-  /** Put before every topic name and before the group's. */
-  readonly prefix: string
-  /** Partitions of the topics that have many. */
-  readonly partitions: number
-  readonly hops: HopSettings & {
-    /** Live: an idle source closes its hops after this silence. 0: never, as in a replay whose end is marked. */
-    readonly silence_ms: number
-  }
-  /** The broker gives our tasks to others when it has not heard from us for so long. @default 30000 */
-  readonly sessionTimeout_ms?: number
-  /** How long brokers may be away before a running stage gives up. @default 300000 */
-  readonly outage_max_ms?: number
-  /** How long a fetch waits for something new; also what a pause or a stop may take. Less than the session. @default 300 */
-  readonly fetchWait_ms?: number
-}
-
-export interface StartOptions {
-  readonly stage: Stage
-  readonly kafka: KafkaClient
-  readonly codec: Codec
-  readonly settings: StageSettings
-  /** Task count of the stage that writes a topic (`writerCount` of lib/stream/topology.ts). */
-  readonly writers: (topic: TopicName) => number
-  readonly log: Log
-  /** Epoch ms. Silence and the times in reports go by it; results never do. */
-  readonly now: () => number
-  readonly onHop?: (hop: CommittedHop) => void
-}
-
-export interface StageStatus {
-  readonly stage: string
-  readonly groupId: string
-  /** Joins of the group so far, as seen from here. */
-  readonly generation: number
-  /** When the broker last answered a heartbeat or a fetch, epoch ms; before the first, when the stage was started. */
-  readonly lastHeard_ms: number
-  readonly sessionTimeout_ms: number
-  /** The brokers are away and the stage waits for them, for as long as `outage_max_ms` allows. */
-  readonly isAway: boolean
-  /** The stage has stopped, is stopping, or has failed: it will not read again. */
-  readonly isOver: boolean
-  readonly tasks: readonly TaskStatus[]
-  /** Sources that have closed less than the furthest one; empty for other stages. */
-  readonly behind: readonly { readonly partition: number; readonly hops: number }[]
-}
-
-export interface StageCounters {
-  /** Of each task; `processor` is what its processor counts, empty while there is none. */
-  readonly tasks: readonly ({
-    readonly task: number
-    readonly processor: Readonly<Record<string, number>>
-  } & TaskCounters)[]
-  /** Counters of the processors, summed over the tasks held now. */
-  readonly processor: Readonly<Record<string, number>>
-}
+export type { StageCounters } from './stage-status.ts'
 
 /** One stage running in this process: one consumer in the stage's group, and the tasks the group has given us. */
 export interface StageRuntime {
@@ -94,21 +36,11 @@ export interface StageRuntime {
 }
 
 const OUTAGE_MAX_MS = 300_000
-const REBALANCE_TIMEOUT_MS = 45_000
-// kafkajs decodes a whole fetch before anything else runs: 10 MB of requests took half a second of CPU, 4 MB a quarter.
-const FETCH_BYTES_MAX = 4 << 20
-// Not below the largest batch that a topic takes by default: one larger than this is only read when it comes first.
-const PARTITION_BYTES_MAX = 1 << 20
 /** What a stage gives itself to stop; a platform must give its process more. */
 export const STOP_MAX_MS = 25_000
 // Of that for commits that have been sent. With brokers away kafkajs tries each step of one for longer than anybody waits.
 const COMMITS_MAX_MS = 10_000
 const SILENCE_CHECKS = 4
-
-/** Group of a stage. */
-export function groupIdOf(stage: string, prefix: string): string {
-  return `${prefix}hydrawatch.${stage}`
-}
 
 /**
  * Starts a stage and joins its group. Rejects with BrokerUnavailable, RegistryUnavailable, SchemaNotRegistered,
@@ -145,15 +77,12 @@ class Runtime implements StageRuntime {
   private readonly admin: Admin
   private readonly groupId: string
   private readonly log: Log
-  private readonly consumer
+  private readonly consumer: Consumer
   private readonly partitions: StageConsumer
   private readonly ends: PartitionEnds
   private readonly gate: SourceGate | null
-  private readonly tasks = new Map<number, Task>()
-  /** Tasks under way, those revoked a moment ago included. */
-  private readonly runs = new Set<Promise<void>>()
+  private readonly tasks: StageTasks
   private readonly settle: { resolve: () => void; reject: (error: unknown) => void }
-  private confirmations: (() => void)[] = []
   private readonly outage: Outage
   private readonly sessionTimeout_ms: number
   private lastHeard_ms: number
@@ -162,47 +91,46 @@ class Runtime implements StageRuntime {
   private failure: { error: unknown } | null = null
   private stopping: Promise<void> | null = null
 
-  constructor(options: StartOptions, admin: Admin, { sessionTimeout_ms, heartbeat_ms, fetchWait_ms }: StageTimes) {
-    const { stage, kafka, codec, settings } = options
-    const { prefix, partitions, hops } = settings
+  constructor(options: StartOptions, admin: Admin, times: StageTimes) {
+    const { stage, kafka, codec, settings, writers, now, onHop = () => undefined } = options
+    const { prefix, partitions, hops, outage_max_ms = OUTAGE_MAX_MS } = settings
     this.options = options
     this.admin = admin
     this.groupId = groupIdOf(stage.name, prefix)
     this.log = withFields(options.log, { stage: stage.name })
     this.gate = isSource(stage) ? new SourceGate(partitions, hops.ahead_hops) : null
     this.ends = new PartitionEnds((topic) => fetchTopicEnds(admin, topic))
-    this.outage = new Outage(settings.outage_max_ms ?? OUTAGE_MAX_MS, options.now)
-    this.sessionTimeout_ms = sessionTimeout_ms
-    this.lastHeard_ms = options.now()
-    this.consumer = kafka.consumer(
-      {
-        groupId: this.groupId,
-        partitionAssigners: [
-          taskAssigner({
-            stage,
-            prefix,
-            partitions,
-            broadcast: this.gate ? 'hops' : null,
-            held: () => [...this.tasks.keys()],
-          }),
-        ],
-        sessionTimeout: sessionTimeout_ms,
-        heartbeatInterval: heartbeat_ms,
-        rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-        maxWaitTimeInMs: fetchWait_ms,
-        minBytes: 1,
-        maxBytesPerPartition: PARTITION_BYTES_MAX,
-        maxBytes: FETCH_BYTES_MAX,
-        allowAutoTopicCreation: false,
-        readUncommitted: false,
-      },
-      (error) => this.mayRejoin(error),
-    )
+    this.outage = new Outage(outage_max_ms, now)
+    this.sessionTimeout_ms = times.sessionTimeout_ms
+    this.lastHeard_ms = now()
+    this.consumer = createMember(options, times, {
+      held: () => this.tasks.held(),
+      mayRejoin: (error) => this.mayRejoin(error),
+    })
     this.partitions = new StageConsumer({
       consumer: this.consumer,
       codec,
       onAssigned: (assignment) => this.assign(assignment),
       onError: (error) => this.fail(error),
+    })
+    this.tasks = new StageTasks({
+      stage,
+      groupId: this.groupId,
+      prefix,
+      partitions,
+      hops,
+      writers,
+      kafka,
+      codec,
+      consumer: this.partitions,
+      ends: this.ends,
+      gate: this.gate,
+      outage_max_ms,
+      committed: (topics) => committedOffsets(admin, this.groupId, topics),
+      onHop,
+      onFailure: (error) => this.fail(error),
+      log: this.log,
+      now,
     })
     let resolve = (): void => undefined
     let reject = (_error: unknown): void => undefined
@@ -220,7 +148,7 @@ class Runtime implements StageRuntime {
     const { consumer } = this
     consumer.on(consumer.events.HEARTBEAT, () => {
       this.lastHeard_ms = now()
-      for (const confirm of this.confirmations.splice(0)) confirm()
+      this.tasks.confirm()
     })
     // Only a fetch says that brokers serve us: a coordinator may answer while the leaders are away.
     consumer.on(consumer.events.FETCH, () => {
@@ -248,11 +176,7 @@ class Runtime implements StageRuntime {
     if (this.failure) throw this.failure.error
     const { silence_ms } = settings.hops
     if (this.gate && silence_ms > 0) {
-      const check = (): void => {
-        for (const task of this.tasks.values()) {
-          task.noteSilence(silence_ms, now()).catch((error: unknown) => this.noteFailedCheck(error))
-        }
-      }
+      const check = (): void => this.tasks.noteSilence(silence_ms, now(), (error) => this.noteFailedCheck(error))
       this.silenceTimer = setInterval(check, Math.ceil(silence_ms / SILENCE_CHECKS))
       this.silenceTimer.unref()
     }
@@ -267,21 +191,13 @@ class Runtime implements StageRuntime {
       sessionTimeout_ms: this.sessionTimeout_ms,
       isAway: this.outage.isOngoing,
       isOver: this.stopping !== null || this.failure !== null,
-      tasks: this.sortedTasks().map(([, task]) => task.status()),
+      tasks: this.tasks.status(),
       behind: this.gate?.behind() ?? [],
     }
   }
 
   counters(): StageCounters {
-    const processor: Record<string, number> = {}
-    for (const task of this.tasks.values()) {
-      for (const [name, count] of Object.entries(task.processorCounters()))
-        processor[name] = (processor[name] ?? 0) + count
-    }
-    const tasks = this.sortedTasks().map(([number, task]) => {
-      return { task: number, processor: task.processorCounters(), ...task.counters }
-    })
-    return { tasks, processor }
+    return this.tasks.counters()
   }
 
   async refreshEnds(): Promise<void> {
@@ -303,47 +219,17 @@ class Runtime implements StageRuntime {
     this.generation += 1
     // The changelog's partitions are numbered as the tasks.
     const assigned = new Set(assignment[settings.prefix + stage.changelog] ?? [])
-    const lost = [...this.tasks.keys()].filter((task) => !assigned.has(task))
-    const gained = [...assigned].filter((task) => !this.tasks.has(task))
-    for (const task of lost) {
-      this.tasks.get(task)?.revoke()
-      this.tasks.delete(task)
-    }
+    const held = this.tasks.held()
+    const lost = held.filter((task) => !assigned.has(task))
+    const gained = [...assigned].filter((task) => !held.includes(task))
+    for (const task of lost) this.tasks.release(task)
     this.followCuts(assignment)
-    for (const task of gained) this.begin(task)
+    for (const task of gained) this.tasks.begin(task)
     this.log({
       level: 'info',
       message: 'tasks assigned',
       fields: { generation: this.generation, tasks: [...assigned], lost, gained },
     })
-  }
-
-  private begin(number: number): void {
-    const { stage, kafka, codec, settings, writers, now, onHop = () => undefined } = this.options
-    const task = new Task({
-      stage,
-      task: number,
-      groupId: this.groupId,
-      prefix: settings.prefix,
-      partitions: settings.partitions,
-      hops: settings.hops,
-      writers,
-      kafka,
-      codec,
-      consumer: this.partitions,
-      ends: this.ends,
-      gate: this.gate,
-      outage_max_ms: settings.outage_max_ms ?? OUTAGE_MAX_MS,
-      committed: (topics) => committedOffsets(this.admin, this.groupId, topics),
-      confirmed: () => new Promise((resolve) => this.confirmations.push(resolve)),
-      onHop,
-      log: this.log,
-      now,
-    })
-    this.tasks.set(number, task)
-    const run = task.run().catch((error: unknown) => this.fail(error))
-    this.runs.add(run)
-    void run.finally(() => this.runs.delete(run))
   }
 
   /** Every member of a source stage reads the cuts of all sources, from the beginning: the topic is compacted and small. */
@@ -407,17 +293,12 @@ class Runtime implements StageRuntime {
   }
 
   private async leave(): Promise<void> {
-    for (const task of this.tasks.values()) task.revoke()
-    if (!(await endsWithin(COMMITS_MAX_MS, Promise.all(this.runs)))) {
+    if (!(await endsWithin(COMMITS_MAX_MS, this.tasks.revoke()))) {
       const fields = { after_ms: COMMITS_MAX_MS }
       this.log({ level: 'warn', message: 'a commit is under way that no broker answers; a restore will tell', fields })
     }
     await this.consumer.disconnect().catch(() => undefined)
     await this.admin.disconnect().catch(() => undefined)
-  }
-
-  private sortedTasks(): [number, Task][] {
-    return [...this.tasks].sort(([a], [b]) => a - b)
   }
 }
 

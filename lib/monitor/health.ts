@@ -1,5 +1,5 @@
 import type { RestoreProgress } from '../kafka/restore.ts'
-import type { StageStatus } from '../kafka/stage-runtime.ts'
+import type { StageStatus } from '../kafka/stage-status.ts'
 
 export interface Health {
   readonly status: 'ok' | 'failed'

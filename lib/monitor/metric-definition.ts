@@ -1,4 +1,4 @@
-import type { StageCounters } from '../kafka/stage-runtime.ts'
+import type { StageCounters } from '../kafka/stage-status.ts'
 import type { InputView, StageView, TaskView } from './stage-view.ts'
 
 export interface Sample {

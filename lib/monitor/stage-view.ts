@@ -1,4 +1,4 @@
-import type { StageCounters, StageStatus } from '../kafka/stage-runtime.ts'
+import type { StageCounters, StageStatus } from '../kafka/stage-status.ts'
 import type { InputStatus, TaskStatus } from '../kafka/task-status.ts'
 import type { MissingPart } from '../stream/assembler.ts'
 import { type LagLook, type LagState, lagState } from '../stream/lag-state.ts'

@@ -1,5 +1,5 @@
 import { STAGE_NAMES } from '../../consumers/pipeline.ts'
-import { groupIdOf } from '../../lib/kafka/stage-runtime.ts'
+import { groupIdOf } from '../../lib/kafka/stage-group.ts'
 import { kafkaClient } from './kafka-client.ts'
 
 /** Members of each stage's group, in the order of the stages. */

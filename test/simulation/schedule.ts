@@ -1,6 +1,7 @@
 import type { KafkaClient } from '../../lib/kafka/client.ts'
 import type { Log } from '../../lib/kafka/log.ts'
-import { groupIdOf, type StageSettings } from '../../lib/kafka/stage-runtime.ts'
+import { groupIdOf } from '../../lib/kafka/stage-group.ts'
+import type { StageSettings } from '../../lib/kafka/stage-options.ts'
 import { type Stage, taskCount } from '../../lib/stream/stage.ts'
 import { createRandom, type Random } from '../../producers/sample/random.ts'
 import { toyWriters } from '../integration/runtime/settings.ts'

@@ -1,5 +1,6 @@
 import type { KafkaClient } from '../../lib/kafka/client.ts'
-import { type StageRuntime, type StageSettings, startStage } from '../../lib/kafka/stage-runtime.ts'
+import type { StageSettings } from '../../lib/kafka/stage-options.ts'
+import { type StageRuntime, startStage } from '../../lib/kafka/stage-runtime.ts'
 import type { Stage } from '../../lib/stream/stage.ts'
 import type { TopicName } from '../../schemas/topics.ts'
 import { processCodec } from './codec.ts'

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Codec } from '../../../lib/avro/codec.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
+import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import type { Request } from '../../../schemas/types.ts'
 import { eventually } from '../runtime/cluster.ts'
 import { watchCommits } from '../runtime/faults.ts'

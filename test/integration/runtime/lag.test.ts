@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { lookAtStage } from '../../../lib/kafka/lag.ts'
 import { LagWatch } from '../../../lib/kafka/lag-watch.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
+import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import { stageView } from '../../../lib/monitor/stage-view.ts'
 import type { Request } from '../../../schemas/types.ts'
 import { type Cluster, eventually } from './cluster.ts'

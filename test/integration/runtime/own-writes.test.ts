@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { readTopic } from '../../../lib/kafka/reader.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
+import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import { TaskProducer } from '../../../lib/kafka/task-producer.ts'
 import { POSITION_KEY } from '../../../lib/kafka/task-records.ts'
 import type { ChangelogEntry } from '../../../lib/stream/processor.ts'

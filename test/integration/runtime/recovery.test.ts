@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import type { KafkaClient } from '../../../lib/kafka/client.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-runtime.ts'
+import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import { TaskProducer } from '../../../lib/kafka/task-producer.ts'
 import { eventually } from './cluster.ts'
 import { committedThrough, expectSums, finish, Harness, publishRequests, requestsOf } from './harness.ts'

@@ -1,4 +1,4 @@
-import type { StageSettings } from '../../../lib/kafka/stage-runtime.ts'
+import type { StageSettings } from '../../../lib/kafka/stage-options.ts'
 import type { TopicName } from '../../../schemas/topics.ts'
 import { HOP_MS } from './toy.ts'
 

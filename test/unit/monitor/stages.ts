@@ -1,4 +1,4 @@
-import type { StageCounters, StageStatus } from '../../../lib/kafka/stage-runtime.ts'
+import type { StageCounters, StageStatus } from '../../../lib/kafka/stage-status.ts'
 import { newTaskCounters, type TaskCounters } from '../../../lib/kafka/task-counters.ts'
 import type { InputStatus, TaskStatus } from '../../../lib/kafka/task-status.ts'
 
