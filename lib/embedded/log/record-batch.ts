@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '../../ops/crc32c.ts'
 
 /**
  * The record batch of Kafka, format v2, by position: one buffer is a request's field, the stored form and the fetched
