@@ -2,7 +2,7 @@ import { StateFormUnknown } from '../../lib/ops/errors.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 /** Version of what is inside a block of heads, its first number. */
-export const HEADS_FORM = 1
+export const HEADS_FORM = 2
 
 // As with panes: below the megabyte that a broker takes in one piece, with the largest head (about 2 kB) to spare.
 const BLOCK_BYTES_MAX = 700_000

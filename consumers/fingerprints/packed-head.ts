@@ -26,7 +26,8 @@ export function writeHead(to: ByteWriter, head: Head): void {
   for (const { kind, object, hop } of head.sighted) {
     to.number(KINDS.indexOf(kind))
     to.hash(object)
-    to.number(hop)
+    // It is a few bytes less than a hop.
+    to.number(hop - head.born_hop)
   }
 }
 
@@ -40,7 +41,7 @@ export function readHead(from: ByteReader): Head {
   const facts = from.number() === 0 ? null : readFacts(from)
   const sighted: SightedObject[] = []
   for (let left = from.number(); left > 0; left--) {
-    sighted.push({ kind: KINDS[from.number()]!, object: from.hash(), hop: from.number() })
+    sighted.push({ kind: KINDS[from.number()]!, object: from.hash(), hop: born_hop + from.number() })
   }
   return { born_hop, first_seen_ms, status, org_id, snapshot, facts, sighted }
 }

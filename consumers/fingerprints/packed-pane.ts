@@ -3,13 +3,20 @@ import type { CountedList, Tally } from '../../lib/sketch/heavy-hitters.ts'
 import { ByteReader, type ByteWriter } from './bytes.ts'
 import { COUNTERS } from './counters.ts'
 import { type Pane, PaneSum, type Totals } from './pane.ts'
-import type { PanePlace } from './pane-block.ts'
+import { readText, type Words } from './words.ts'
 
 // A bit per counter says which are not zero; a number holds 51 of them exactly (bytes.ts).
 if (COUNTERS.length > 51) throw new Error(`${COUNTERS.length} counters do not fit into one mask of 51 bits`)
 
+/** Where a packed pane begins, and the words of its block. */
+export interface PanePlace {
+  readonly bytes: Buffer
+  readonly begin: number
+  readonly words: readonly string[]
+}
+
 /** Packs a pane: totals, counts, lists, sketches, in this order. The form belongs to `BLOCK_FORM`. */
-export function writePane(to: ByteWriter, pane: Pane): void {
+export function writePane(to: ByteWriter, words: Words, pane: Pane): void {
   to.number(pane.requests_total)
   to.number(pane.output_tokens_total)
   to.number(pane.last_seen_ms)
@@ -18,14 +25,14 @@ export function writePane(to: ByteWriter, pane: Pane): void {
   writeHashes(to, pane.prefixes)
   writeHashes(to, pane.bodies)
   writeHashes(to, pane.client_tuples)
-  writeModels(to, pane.models)
+  writeModels(to, words, pane.models)
   writeDistinct(to, pane.networks)
-  writeDistinct(to, pane.clients)
+  writeClients(to, pane)
   writeDistinct(to, pane.logit_bias_ids)
 }
 
 /** Adds what `writePane` wrote to a sum. */
-export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
+export function addPacked({ bytes, begin, words }: PanePlace, to: PaneSum): void {
   const from = new ByteReader(bytes, begin)
   to.requests_total = from.number()
   to.output_tokens_total = from.number()
@@ -34,10 +41,11 @@ export function addPacked({ bytes, begin }: PanePlace, to: PaneSum): void {
   addSpans(from, to.spans)
   addHashes(from, to.prefixes)
   addHashes(from, to.bodies)
+  const tuples = from.at
   addHashes(from, to.client_tuples)
-  for (let left = from.number(); left > 0; left--) to.models.add(from.text(), from.number(), 0)
+  for (let left = from.number(); left > 0; left--) to.models.add(readText(from, words), from.number(), 0)
   addDistinct(from, to.networks)
-  addDistinct(from, to.clients)
+  addClients(from, tuples, to.clients)
   addDistinct(from, to.logit_bias_ids)
 }
 
@@ -120,10 +128,10 @@ function writeHashes(to: ByteWriter, { length, items, counts }: CountedList<numb
   }
 }
 
-function writeModels(to: ByteWriter, { length, items, counts }: CountedList<string>): void {
+function writeModels(to: ByteWriter, words: Words, { length, items, counts }: CountedList<string>): void {
   to.number(length)
   for (let at = 0; at < length; at++) {
-    to.text(items[at]!)
+    words.write(to, items[at]!)
     to.number(counts[at]!)
   }
 }
@@ -132,6 +140,25 @@ function writeDistinct(to: ByteWriter, distinct: Distinct): void {
   const size_bytes = distinct.encoded_bytes()
   to.number(size_bytes)
   distinct.encodeInto(to.bytes, to.claim(size_bytes))
+}
+
+/** Clients are mostly all in the list of their tuples already: then nothing but that is said. */
+function writeClients(to: ByteWriter, { clients, client_tuples }: Pane): void {
+  const areListed = clients.count() === client_tuples.length
+  to.number(areListed ? 1 : 0)
+  if (!areListed) writeDistinct(to, clients)
+}
+
+function addClients(from: ByteReader, tuples: number, to: Distinct): void {
+  if (from.number() === 0) {
+    addDistinct(from, to)
+    return
+  }
+  const listed = new ByteReader(from.bytes, tuples)
+  for (let left = listed.number(); left > 0; left--) {
+    to.add(listed.hash())
+    listed.skip()
+  }
 }
 
 function addSpans(from: ByteReader, to: Tally<number>): void {

@@ -1,18 +1,29 @@
 import { type CountedList, Tally } from '../../lib/sketch/heavy-hitters.ts'
-import { addPacked, addPackedSpans, packedSpanUses, writePane } from './packed-pane.ts'
+import { addPacked, addPackedSpans, type PanePlace, packedSpanUses } from './packed-pane.ts'
 import { type Pane, PaneSum } from './pane.ts'
-import { BlockDraft, type PaneBlock, type PanePlace } from './pane-block.ts'
+import { BlockDraft, type PaneBlock } from './pane-block.ts'
 
-/** Hops in a five-hop pane, five-hop panes in a long pane, long panes kept. With hops of a minute: 5 min, 1 h, 24 h. */
-export const HOPS_PER_FIVE = 5
-export const FIVES_PER_LONG = 12
-export const LONGS_KEPT = 24
-export const HOPS_PER_LONG = HOPS_PER_FIVE * FIVES_PER_LONG
+/**
+ * Hops in a five-hop pane, five-hop panes in a long one, long panes in one of the longest, of which so many make the longest
+ * window. With hops of a minute: 5 min, 1 h, 4 h, 24 h.
+ */
+const HOPS_PER_FIVE = 5
+const FIVES_PER_LONG = 12
+const LONGS_PER_LONGEST = 4
+const LONGEST_KEPT = 6
+const HOPS_PER_LONG = HOPS_PER_FIVE * FIVES_PER_LONG
+const HOPS_PER_LONGEST = HOPS_PER_LONG * LONGS_PER_LONGEST
 
-export type Tier = 'hop' | 'five' | 'long'
-const TIERS = ['hop', 'five', 'long'] as const
-const SLOTS: Record<Tier, number> = { hop: HOPS_PER_FIVE, five: FIVES_PER_LONG, long: LONGS_KEPT }
-const HOPS: Record<Tier, number> = { hop: 1, five: HOPS_PER_FIVE, long: HOPS_PER_LONG }
+export type Tier = 'hop' | 'five' | 'long' | 'longest'
+const TIERS = ['hop', 'five', 'long', 'longest'] as const
+const SLOTS: Record<Tier, number> = {
+  hop: HOPS_PER_FIVE,
+  five: FIVES_PER_LONG,
+  long: LONGS_PER_LONGEST,
+  longest: LONGEST_KEPT,
+}
+const HOPS: Record<Tier, number> = { hop: 1, five: HOPS_PER_FIVE, long: HOPS_PER_LONG, longest: HOPS_PER_LONGEST }
+const NEXT: Record<Tier, Tier | null> = { hop: 'five', five: 'long', long: 'longest', longest: null }
 
 /** One stretch of time of one tier: the panes of every account that was active in it, in blocks. */
 interface Slot {
@@ -95,12 +106,17 @@ export interface RingEvents {
 }
 
 /**
- * The panes of all accounts of a task: three rings of stretches of time. A hop's panes are written once, when the hop is
+ * The panes of all accounts of a task: four rings of stretches of time. A hop's panes are written once, when the hop is
  * processed; when five hops are over, those of each account are merged into one, and so on up. Memory and changelog agree
  * exactly, byte for byte. A slot is `index mod slots`; what it holds of an older round is outdated and ignored.
  */
 export class PaneRings {
-  private readonly rings: Record<Tier, (Slot | undefined)[]> = { hop: [], five: [], long: [] }
+  private readonly rings: Record<Tier, (Slot | undefined)[]> = {
+    hop: [],
+    five: [],
+    long: [],
+    longest: [],
+  }
   private readonly events: RingEvents
   private readonly draft = new BlockDraft()
   private readonly sum = new PaneSum()
@@ -115,16 +131,17 @@ export class PaneRings {
   /** Closes the stretches that are over before `hop`. `ownerOf` gives the account of a number; null when there is none. */
   close(hop: number, ownerOf: (number: number) => PaneOwner | null): void {
     if (this.newest === null) return
-    const five = Math.floor(this.newest / HOPS_PER_FIVE)
-    const long = Math.floor(this.newest / HOPS_PER_LONG)
-    if (Math.floor(hop / HOPS_PER_FIVE) > five) this.closeStretch('five', five, 'hop', ownerOf)
-    if (Math.floor(hop / HOPS_PER_LONG) > long) this.closeStretch('long', long, 'five', ownerOf)
+    for (const from of TIERS) {
+      const tier = NEXT[from]
+      if (tier === null) return
+      const index = Math.floor(this.newest / HOPS[tier])
+      if (Math.floor(hop / HOPS[tier]) > index) this.closeStretch(tier, index, from, ownerOf)
+    }
   }
 
   /** Adds the pane of an account to the hop that `finish` will put away. Not before `close`. */
   add(number: number, pane: Pane): void {
-    this.draft.begin(number)
-    writePane(this.draft.writer, pane)
+    this.draft.add(number, pane)
   }
 
   /** Puts away the panes that were added as those of `hop`, which is newer than all before. */
@@ -137,15 +154,18 @@ export class PaneRings {
 
   /**
    * The panes of an account that cover the last 5, 60 and 1,440 hops up to and with `hop`, oldest first: closed stretches
-   * of the longest tier that fits, then shorter ones. `current` is its pane of `hop`, which is not in the rings yet.
+   * of the longest tier that fits, then shorter ones. The oldest stretch counts whole or not at all, so that a window is short by
+   * up to one of them: the second by less than five hops, the third by less than 240. `current` is the pane of `hop`, which is not in the rings yet.
    */
   windows(owner: PaneOwner, hop: number, current: Pane | null): Window[] {
     const five = Math.floor(hop / HOPS_PER_FIVE)
     const long = Math.floor(hop / HOPS_PER_LONG)
+    const longest = Math.floor(hop / HOPS_PER_LONGEST)
     const hops = this.select('hop', owner, hop - HOPS_PER_FIVE + 1, hop)
     const open = hops.filter(({ index }) => index >= five * HOPS_PER_FIVE)
     const fives = this.select('five', owner, five - FIVES_PER_LONG + 1, five - 1)
-    const longs = this.select('long', owner, long - LONGS_KEPT + 1, long - 1)
+    const longs = this.select('long', owner, longest * LONGS_PER_LONGEST, long - 1)
+    const allLongest = this.select('longest', owner, longest - LONGEST_KEPT + 1, longest - 1)
     const ofLong = fives.filter(({ index }) => index >= long * FIVES_PER_LONG)
     const content = (...parts: (readonly Selected[])[]) => {
       const places: PanePlace[] = []
@@ -155,11 +175,14 @@ export class PaneRings {
     const ofFive = content(hops)
     // An account that is new, or back after a silence, has the same in two or in all three.
     const ofHour = fives.length === 0 && open.length === hops.length ? ofFive : content(fives, open)
-    const isOfHour = longs.length === 0 && ofLong.length === fives.length
+    const isOfHour = allLongest.length === 0 && longs.length === 0 && ofLong.length === fives.length
     return [
       { hops: HOPS_PER_FIVE, content: ofFive },
       { hops: HOPS_PER_LONG, content: ofHour },
-      { hops: HOPS_PER_LONG * LONGS_KEPT, content: isOfHour ? ofHour : content(longs, ofLong, open) },
+      {
+        hops: HOPS_PER_LONGEST * LONGEST_KEPT,
+        content: isOfHour ? ofHour : content(allLongest, longs, ofLong, open),
+      },
     ]
   }
 
@@ -269,13 +292,18 @@ export class PaneRings {
       if (owner === null) continue
       const panes = this.select(from, owner, index * ratio, (index + 1) * ratio - 1)
       if (panes.length === 0) continue
-      this.draft.begin(number)
       this.sum.clear()
       for (const { place } of panes) addPacked(place, this.sum)
-      writePane(this.draft.writer, this.sum.finish())
+      this.draft.add(number, this.sum.finish())
     }
     const blocks = this.draft.finish()
-    if (blocks.length > 0) this.put(tier, index, blocks)
+    if (blocks.length === 0) return
+    this.put(tier, index, blocks)
+    // No window asks for a long stretch that is in one of the longest; hops and fives are those of the shorter windows.
+    if (tier !== 'longest') return
+    for (const [slot, stretch] of this.rings.long.entries()) {
+      if (stretch && Math.floor(stretch.index / LONGS_PER_LONGEST) === index) this.remove('long', slot)
+    }
   }
 
   private put(tier: Tier, index: number, blocks: PaneBlock[]): void {
@@ -300,7 +328,7 @@ export class PaneRings {
 
   /** True when the next tier holds what is in a stretch. */
   private isMerged(tier: Tier, index: number): boolean {
-    const up = tier === 'hop' ? 'five' : tier === 'five' ? 'long' : null
+    const up = NEXT[tier]
     if (up === null) return false
     const above = Math.floor((index * HOPS[tier]) / HOPS[up])
     return this.rings[up][above % SLOTS[up]]?.index === above

@@ -30,6 +30,8 @@ export interface Totals {
 
 // An account that uses more wrappers, models or clients than this within a pane is told by its counts, not by its lists.
 const LIST_MAX = 12
+// Most conversations and bodies are used once; those that repeat come first.
+const ONCE_LIST_MAX = 4
 
 /**
  * A pane in the making, of requests or of panes, oldest first; after `finish` it is the pane, until `clear` begins the next
@@ -85,8 +87,8 @@ export class PaneSum implements Pane {
   finish(): this {
     this.models.keepLargest(LIST_MAX)
     this.spans.keepLargest(LIST_MAX)
-    this.prefixes.keepLargest(LIST_MAX)
-    this.bodies.keepLargest(LIST_MAX)
+    this.prefixes.keepLargest(ONCE_LIST_MAX)
+    this.bodies.keepLargest(ONCE_LIST_MAX)
     this.client_tuples.keepLargest(LIST_MAX)
     return this
   }

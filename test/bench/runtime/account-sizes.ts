@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../../../consumers/fingerprints/bytes.ts'
+import { readHeadBlock } from '../../../consumers/fingerprints/head-block.ts'
 import { writeHead } from '../../../consumers/fingerprints/packed-head.ts'
 import { readTotals } from '../../../consumers/fingerprints/packed-pane.ts'
 import { PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
@@ -27,13 +28,23 @@ export class AccountSizes {
 
   take(changes: readonly ChangelogEntry[]): void {
     for (const { key, value } of changes) {
-      const { block, head } = (value ?? {}) as Partial<FingerprintState>
+      const { block, head, heads } = (value ?? {}) as Partial<FingerprintState>
       if (block) this.blocks.set(key, block.panes)
       else this.blocks.delete(key)
+      if (heads) this.takeHeads(heads.entries)
       if (!head) continue
       this.writer.length = 0
       writeHead(this.writer, head)
       this.heads[head.number] = this.writer.length
+    }
+  }
+
+  private takeHeads(entries: Buffer): void {
+    for (const { head } of readHeadBlock(entries)) {
+      if (head === null) continue
+      const number = head.number()
+      readTotals(head)
+      this.heads[number] = head.block().length
     }
   }
 
@@ -44,9 +55,8 @@ export class AccountSizes {
       const block = PaneBlock.decode(panes)
       for (let at = 0; at < block.length; at++) {
         const { begin } = block.placeAt(at)
-        const end = at + 1 < block.length ? block.placeAt(at + 1).begin : panes.length
         const number = block.numberAt(at)
-        bytes[number] = (bytes[number] ?? 0) + end - begin
+        bytes[number] = (bytes[number] ?? 0) + block.sizeAt(at)
         const total = readTotals(new ByteReader(block.bytes, begin)).requests
         requests[number] = Math.max(requests[number] ?? 0, total)
       }

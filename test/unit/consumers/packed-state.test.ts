@@ -4,8 +4,8 @@ import { type AccountState, headOf } from '../../../consumers/fingerprints/accou
 import { AccountTable } from '../../../consumers/fingerprints/account-table.ts'
 import { ByteReader, ByteWriter } from '../../../consumers/fingerprints/bytes.ts'
 import { COUNTERS } from '../../../consumers/fingerprints/counters.ts'
-import { readPane, writePane } from '../../../consumers/fingerprints/packed-pane.ts'
-import type { Pane } from '../../../consumers/fingerprints/pane.ts'
+import { readPane } from '../../../consumers/fingerprints/packed-pane.ts'
+import { type Pane, paneOf } from '../../../consumers/fingerprints/pane.ts'
 import { BlockDraft, PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
 import { FingerprintsProcessor } from '../../../consumers/fingerprints/processor.ts'
 import { fingerprintsSettings } from '../../../consumers/fingerprints/settings.ts'
@@ -24,9 +24,9 @@ const count = fc.oneof(
 )
 
 /** A list as a pane has it: each item once, the largest first. */
-function listOf<Item extends number | string>(item: fc.Arbitrary<Item>, rank: fc.Arbitrary<number>) {
+function listOf<Item extends number | string>(item: fc.Arbitrary<Item>, rank: fc.Arbitrary<number>, items_max = 12) {
   return fc
-    .uniqueArray(fc.record({ item, count, rank }), { selector: (each) => each.item, maxLength: 12 })
+    .uniqueArray(fc.record({ item, count, rank }), { selector: (each) => each.item, maxLength: items_max })
     .map((all) => {
       const tally = new Tally<Item>()
       for (const each of all) tally.add(each.item, each.count, each.rank)
@@ -34,26 +34,35 @@ function listOf<Item extends number | string>(item: fc.Arbitrary<Item>, rank: fc
       return tally
     })
 }
-const hashes = listOf(hash, fc.constant(0))
-const distinct = fc.array(hash, { maxLength: 200 }).map((values) => {
+const onces = listOf(hash, fc.constant(0), 4)
+const distinct = fc.array(hash, { maxLength: 200 }).map(distinctOf)
+
+function distinctOf(values: readonly number[]): Distinct {
   const all = new Distinct()
   for (const value of values) all.add(value)
   return all
-})
-const pane: fc.Arbitrary<Pane> = fc.record({
+}
+
+/** The tuples that a pane lists, and all clients of it: no others, a few more, or so many that they are estimated. */
+const tuples = fc
+  .tuple(listOf(hash, fc.constant(0)), fc.oneof(fc.constant([]), fc.array(hash, { maxLength: 200 })))
+  .map(([client_tuples, others]) => {
+    const clients = distinctOf([...client_tuples.items.slice(0, client_tuples.length), ...others])
+    return { client_tuples, clients }
+  })
+const withoutTuples = fc.record({
   counts: fc.array(fc.oneof(fc.constant(0), count), { minLength: COUNTERS.length, maxLength: COUNTERS.length }),
   networks: distinct,
-  clients: distinct,
   logit_bias_ids: distinct,
   models: listOf(fc.string({ unit: 'grapheme' }), fc.constant(0)),
   spans: listOf(hash, fc.nat(255)),
-  prefixes: hashes,
-  bodies: hashes,
-  client_tuples: hashes,
+  prefixes: onces,
+  bodies: onces,
   requests_total: count,
   output_tokens_total: count,
   last_seen_ms: count,
 })
+const pane: fc.Arbitrary<Pane> = fc.tuple(withoutTuples, tuples).map(([rest, clients]) => ({ ...rest, ...clients }))
 
 /** A pane with its lists as objects, and its sketches as bytes. */
 function plain(of: Pane) {
@@ -71,23 +80,49 @@ test('a packed pane comes back as it was, wherever in a block it stands', () => 
   fc.assert(
     fc.property(fc.array(pane, { minLength: 1, maxLength: 6 }), (panes) => {
       const draft = new BlockDraft()
-      for (const [index, each] of panes.entries()) {
-        draft.begin(1_000 - 7 * index)
-        writePane(draft.writer, each)
-      }
+      for (const [index, each] of panes.entries()) draft.add(1_000 - 7 * index, each)
       const [block] = draft.finish()
       const again = PaneBlock.decode(block!.bytes)
       for (const [index, each] of panes.entries()) {
-        const { bytes, begin } = again.find(1_000 - 7 * index)!
-        expect(plain(readPane({ bytes, begin }))).toEqual(plain(each))
+        expect(plain(readPane(again.find(1_000 - 7 * index)!))).toEqual(plain(each))
       }
       expect(again.find(999)).toBeNull()
       const rest = again.without(new Set([1_000]))
       expect(rest?.find(1_000) ?? null).toBeNull()
       expect(rest?.length ?? 0).toBe(panes.length - 1)
+      for (const [index, each] of panes.entries()) {
+        if (index > 0) expect(plain(readPane(rest!.find(1_000 - 7 * index)!))).toEqual(plain(each))
+      }
     }),
     { numRuns: 60 },
   )
+})
+
+test('a block says each model once however many accounts use it, and forgets it with the last of them', () => {
+  const paneWith = (...models: string[]) =>
+    paneOf(
+      models.map((request_model, n) => ({ ...requestValue(`e-${n}`, 0), request_model })),
+      new Set(),
+      { requests: 0, output_tokens: 0, last_seen_ms: 0 },
+    )
+  const draft = new BlockDraft()
+  // More than a block says once, and one that is too long for it.
+  const own = Array.from({ length: 300 }, (_, n) => `model-of-b-${n}`)
+  draft.add(1, paneWith('shared-model', 'x'.repeat(100)))
+  draft.add(2, paneWith('shared-model'))
+  for (const [n, model] of own.entries()) draft.add(3 + n, paneWith(model))
+  const [block] = draft.finish()
+  const modelsOf = (of: PaneBlock | null, number: number) =>
+    countedOf(readPane(of!.find(number)!).models).map(({ item }) => item)
+  expect(modelsOf(block!, 1).sort()).toEqual(['shared-model', 'x'.repeat(100)])
+  expect(own.map((_, n) => modelsOf(block!, 3 + n))).toEqual(own.map((model) => [model]))
+  const timesIn = (of: PaneBlock | null, text: string) => of!.bytes.toString('latin1').split(text).length - 1
+  expect(timesIn(block!, 'shared-model')).toBe(1)
+  const rest = block!.without(new Set([1, 3]))
+  expect([timesIn(rest, 'shared-model'), timesIn(rest, 'x'.repeat(100)), timesIn(rest, 'model-of-b-0')]).toEqual([
+    1, 0, 0,
+  ])
+  expect(modelsOf(rest, 302)).toEqual(['model-of-b-299'])
 })
 
 test('numbers, hashes and text survive packing, and a count beyond all counts becomes the largest one', () => {
@@ -200,13 +235,13 @@ test('state larger than its limit loses its oldest panes first, with tombstones,
   const processor = new FingerprintsProcessor({ task: 0, partitions: 1, hop_ms: HOP_MS }, settings)
   const entries = new Map<string, FingerprintState | null>()
   for (let hop = 0; hop < 130; hop++) {
-    processor.process(hopOf(hop, ...Array.from({ length: 200 }, (_, n) => [`a-${n}`, 1] as const).flat()))
+    processor.process(hopOf(hop, ...Array.from({ length: 300 }, (_, n) => [`a-${n}`, 1] as const).flat()))
     for (const { key, value } of processor.drainChanges()) entries.set(key, value as FingerprintState | null)
   }
   const { evicted_panes, evicted_accounts, accounts, state_bytes } = processor.counters()
   expect(evicted_panes).toBeGreaterThan(0)
   expect(state_bytes).toBeLessThanOrEqual(120_000)
-  expect({ evicted_accounts, accounts }).toEqual({ evicted_accounts: 0, accounts: 200 })
+  expect({ evicted_accounts, accounts }).toEqual({ evicted_accounts: 0, accounts: 300 })
   expect([...entries].filter(([key, value]) => key.includes('long') && value === null)).not.toEqual([])
   const restored = new FingerprintsProcessor({ task: 0, partitions: 1, hop_ms: HOP_MS }, settings)
   for (const [key, value] of entries) restored.restore({ key, value })

@@ -39,9 +39,9 @@ function paneAt(hop: number, requests: number) {
   )
 }
 
-/** Requests in each window up to `hop`: the last five hops, and the twelve fives and twenty-four hours that hold it. */
+/** Requests in each window up to `hop`: the last five hops, and the twelve fives and six stretches of 240 that hold it. */
 function naive(past: readonly { hop: number; requests: number }[], hop: number): number[] {
-  const froms = [hop - 4, (Math.floor(hop / 5) - 11) * 5, (Math.floor(hop / 60) - 23) * 60]
+  const froms = [hop - 4, (Math.floor(hop / 5) - 11) * 5, (Math.floor(hop / 240) - 5) * 240]
   return froms.map((from) =>
     past.filter((each) => each.hop >= from && each.hop <= hop).reduce((sum, { requests }) => sum + requests, 0),
   )
