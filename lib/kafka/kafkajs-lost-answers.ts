@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 
 // What kafkajs 2.2.4 makes of a connection that breaks at the wrong moment.
 
@@ -7,16 +8,28 @@ const require = createRequire(import.meta.url)
 /** Mends kafkajs for answers that are lost. `hasChanged` hears what is not there any more. */
 export function mendLostAnswers(hasChanged: (what: string) => void): void {
   forgetHalfAnswers(hasChanged)
+  breakOffUnreadable(hasChanged)
   rejoinAfterFailedJoin(hasChanged)
   nameMissingMetadata(hasChanged)
 }
 
 interface ConnectionPrototype {
   connect?: () => Promise<unknown>
+  disconnect?: () => Promise<unknown>
   isConnected?: () => boolean
+  send?: (protocol: Protocol) => Promise<unknown>
+  rejectRequests?: (error: Error) => void
+  host?: string
+  port?: number
+  socket?: Socket
   chunks?: Buffer[]
   bytesBuffered?: number
   bytesNeeded?: number
+}
+
+interface Protocol {
+  readonly request: { readonly apiName?: string }
+  readonly response: { readonly decode: (payload: Buffer) => Promise<unknown> }
 }
 
 const SIZE_BYTES = 4
@@ -24,7 +37,7 @@ const SIZE_BYTES = 4
 /**
  * A connection that breaks in the middle of an answer keeps the half that has come, and takes the first bytes after it
  * has connected again for the other half: what follows is garbage, an exception in a socket's listener, or silence until
- * each request times out.
+ * each request times out. The same comes of a socket that was only ended by us and still delivers what was on its way.
  */
 function forgetHalfAnswers(hasChanged: (what: string) => void): void {
   const connection: { prototype: ConnectionPrototype } = require('kafkajs/src/network/connection.js')
@@ -35,11 +48,42 @@ function forgetHalfAnswers(hasChanged: (what: string) => void): void {
   }
   connection.prototype.connect = function (this: ConnectionPrototype): Promise<unknown> {
     if (!this.isConnected?.()) {
+      this.socket?.removeAllListeners('data')
       this.chunks = []
       this.bytesBuffered = 0
       this.bytesNeeded = SIZE_BYTES
     }
     return connect.call(this)
+  }
+}
+
+/**
+ * An answer that ends before all that it announces is a RangeError of a buffer, which nobody takes for an error of Kafka: a stage
+ * would take it for a mistake in the program and end. Whatever it was an answer to, nothing on that connection can be trusted any
+ * more: it is closed, and whoever asked is told that the connection broke.
+ */
+function breakOffUnreadable(hasChanged: (what: string) => void): void {
+  const connection: { prototype: ConnectionPrototype } = require('kafkajs/src/network/connection.js')
+  const { KafkaJSConnectionError } = require('kafkajs/src/errors.js')
+  const { send } = connection.prototype
+  if (typeof send !== 'function' || typeof KafkaJSConnectionError !== 'function') {
+    hasChanged('its way to read answers')
+    return
+  }
+  connection.prototype.send = function (this: ConnectionPrototype, protocol: Protocol): Promise<unknown> {
+    const decode = async (payload: Buffer): Promise<unknown> => {
+      try {
+        return await protocol.response.decode(payload)
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        const what = `an answer of ${payload.length} bytes to ${protocol.request.apiName} can not be read: ${error.message}`
+        const broken = new KafkaJSConnectionError(what, { broker: `${this.host}:${this.port}` })
+        this.rejectRequests?.(broken)
+        await this.disconnect?.()
+        throw broken
+      }
+    }
+    return send.call(this, { ...protocol, response: { ...protocol.response, decode } })
   }
 }
 
