@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000
 // The rate of a large provider, and as many accounts as send in an hour of it.
 const LIVE = { accounts: 100_000, requests_per_s: 5_000, partitions: 4 }
 
-/** Ten to fifteen minutes. */
+/** Some twenty minutes. */
 export const SHORT: Profile = {
   stage: { accounts: 5_000, requests: 150_000, requests_per_s: 250, partitions: 1 },
   state: [
@@ -34,6 +34,7 @@ export const SHORT: Profile = {
   delay: [
     { ...LIVE, hop_ms: MINUTE_MS, hops: 3 },
     { ...LIVE, hop_ms: 10_000, hops: 6 },
+    { ...LIVE, hop_ms: 5_000, hops: 12 },
   ],
   memory: { accounts: 300_000, alive: 20_000, requests: 2, hops: 600, days: 60, max: 50_000, readings: 10 },
 }
@@ -48,6 +49,7 @@ export const FULL: Profile = {
   delay: [
     { ...LIVE, hop_ms: MINUTE_MS, hops: 20 },
     { ...LIVE, hop_ms: 10_000, hops: 60 },
+    { ...LIVE, hop_ms: 5_000, hops: 120 },
   ],
   memory: { accounts: 2_000_000, alive: 100_000, requests: 2, hops: 4_380, days: 365, max: 250_000, readings: 20 },
 }
