@@ -18,8 +18,6 @@ import { checkStage, readTopics, writtenTopics } from './stage-topics.ts'
 import { fetchTopicEnds } from './topic-ends.ts'
 import { checkTopics } from './topics.ts'
 
-export type { StageCounters } from './stage-status.ts'
-
 /** One stage running in this process: one consumer in the stage's group, and the tasks the group has given us. */
 export interface StageRuntime {
   /**

@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000
 // The rate of a large provider, and as many accounts as send in an hour of it.
 const LIVE = { accounts: 100_000, requests_per_s: 5_000, partitions: 4 }
 
-/** Some twenty minutes. */
+/** A quarter of an hour. */
 export const SHORT: Profile = {
   stage: { accounts: 5_000, requests: 150_000, requests_per_s: 250, partitions: 1 },
   state: [
