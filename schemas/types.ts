@@ -522,6 +522,8 @@ export interface Params {
 export interface Position {
   /** The last hop that is closed and committed; -1: none yet, but records that can not be used have left. */
   hop: number
+  /** Length of the hops that it and all of the state count in; 0: written before this was noted. */
+  hop_ms: number
   inputs: InputPosition[]
 }
 

@@ -9,7 +9,7 @@ import type { Cluster, Component } from './component.ts'
 import type { Components } from './components.ts'
 import { succeed } from './identity.ts'
 import { type Judgement, judge } from './judgement.ts'
-import type { CampaignsSettings } from './settings.ts'
+import type { CampaignsIntervals, CampaignsSettings } from './settings.ts'
 import { entryKey, entryOf } from './state-entries.ts'
 
 export interface CampaignRegisterOptions {
@@ -17,6 +17,7 @@ export interface CampaignRegisterOptions {
   readonly components: Components
   readonly isCleared: (account_id: string) => boolean
   readonly settings: CampaignsSettings
+  readonly intervals: CampaignsIntervals
   readonly config_hash: string
 }
 
@@ -65,7 +66,7 @@ export class CampaignRegister {
   /** True in the hop from which on a campaign may be revised again. */
   isRevisionDue(hop: number): boolean {
     for (const { alert_hop } of this.campaigns.values()) {
-      if (hop - alert_hop === this.options.settings.revision_interval_hops) return true
+      if (hop - alert_hop === this.options.intervals.revision_hops) return true
     }
     return false
   }
@@ -179,12 +180,13 @@ export class CampaignRegister {
 
   /** A revision is due when the accused have grown by a fifth or the severity has changed, at most hourly; a withdrawal at once. */
   private isNews(campaign: CampaignEntity, { accused, severity }: Judgement, hop: number): boolean {
-    const { revision_interval_hops, revision_growth_ratio } = this.options.settings
+    const { settings, intervals } = this.options
     if (campaign.revision === 0) return true
     if (severity === campaign.severity && accused.length < campaign.alert_accounts) return true
-    if (hop - campaign.alert_hop < revision_interval_hops) return false
+    if (hop - campaign.alert_hop < intervals.revision_hops) return false
     return (
-      severity !== campaign.severity || accused.length >= Math.max(1, campaign.alert_accounts) * revision_growth_ratio
+      severity !== campaign.severity ||
+      accused.length >= Math.max(1, campaign.alert_accounts) * settings.revision_growth_ratio
     )
   }
 

@@ -1,7 +1,7 @@
 import { Changes } from '../../lib/stream/changes.ts'
 import { takeErasures } from '../../lib/stream/erasure.ts'
 import { compareByObject, compareText } from '../../lib/stream/order.ts'
-import type { ChangelogEntry, HopInput, Output, Processor } from '../../lib/stream/processor.ts'
+import type { ChangelogEntry, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
 import type { Alert, CampaignState, Link, Outcome } from '../../schemas/types.ts'
 import { AccountAlerts } from './account-alerts.ts'
 import { assessAnchor } from './anchors.ts'
@@ -11,7 +11,7 @@ import { dueAnchors } from './due-anchors.ts'
 import { Holdings, objectKey } from './holdings.ts'
 import { KnownAccounts } from './known-accounts.ts'
 import { isAnchor } from './object-kinds.ts'
-import type { CampaignsSettings } from './settings.ts'
+import { type CampaignsSettings, intervalsOf } from './settings.ts'
 import { StandingHits } from './standing-hits.ts'
 import { entryKey, entryOf, linkEntryKey, readEntryKey } from './state-entries.ts'
 
@@ -27,12 +27,15 @@ export class CampaignsProcessor implements Processor {
   private readonly hits: StandingHits
   private readonly register: CampaignRegister
   private readonly accountAlerts: AccountAlerts
+  private readonly context: TaskContext
   private readonly settings: CampaignsSettings
   private active_accounts = 0
   private readonly counts = { links: 0, signals: 0 }
 
-  constructor(settings: CampaignsSettings, config_hash: string) {
+  constructor(context: TaskContext, settings: CampaignsSettings, config_hash: string) {
     const { changes, components } = this
+    const intervals = intervalsOf(settings, context.hop_ms)
+    this.context = context
     this.settings = settings
     this.accounts = new KnownAccounts({
       changes,
@@ -40,9 +43,9 @@ export class CampaignsProcessor implements Processor {
       entryOf: (account) => entryOf({ account }),
       outcome_ttl_days: settings.outcome_ttl_days,
     })
-    this.hits = new StandingHits(changes, settings.signal_ttl_hops)
+    this.hits = new StandingHits(changes, intervals.signal_ttl_hops)
     const isCleared = (account_id: string) => this.accounts.isCleared(account_id)
-    this.register = new CampaignRegister({ changes, components, isCleared, settings, config_hash })
+    this.register = new CampaignRegister({ changes, components, isCleared, settings, intervals, config_hash })
     this.accountAlerts = new AccountAlerts({ accounts: this.accounts, hits: this.hits, config_hash })
   }
 
@@ -58,7 +61,7 @@ export class CampaignsProcessor implements Processor {
     const lapsed = this.hits.lapse(hop.hop)
     const signalled = this.hits.join(hop.records.signals ?? [])
     this.counts.signals += hop.records.signals?.length ?? 0
-    for (const key of dueAnchors(touched, this.holdings, hop.hop)) this.assessAnchor(key)
+    for (const key of dueAnchors(touched, this.holdings, hop.hop, this.context.hop_ms)) this.assessAnchor(key)
     this.components.settle()
     const isOccasion =
       touched.size > 0 ||

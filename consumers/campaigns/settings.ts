@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { hopsIn } from '../../lib/stream/hop.ts'
+
+const MINUTE_MS = 60_000
 
 /** Settings of the campaigns stage. All of them affect detection and enter the config hash of alerts. */
 export const campaignsSettings = z.strictObject({
@@ -30,8 +33,8 @@ export const campaignsSettings = z.strictObject({
     .gt(1)
     .default(1.2)
     .describe('a revision when the accused have grown by this factor'),
-  revision_interval_hops: z.int().min(1).default(60).describe('hops between revisions of one alert'),
-  signal_ttl_hops: z.int().min(1).default(2_880).describe('a hit counts for so long after it was last said'),
+  revision_interval_minutes: z.number().positive().default(60).describe('time between revisions of one alert'),
+  signal_ttl_minutes: z.number().positive().default(2_880).describe('a hit counts for so long after it was last said'),
   outcome_ttl_days: z.number().positive().default(180).describe('an outcome counts for so long, as the topic keeps it'),
   members_max: z
     .int()
@@ -43,3 +46,16 @@ export const campaignsSettings = z.strictObject({
 })
 
 export type CampaignsSettings = z.infer<typeof campaignsSettings>
+
+/** The times of the settings, counted in hops. */
+export interface CampaignsIntervals {
+  readonly revision_hops: number
+  readonly signal_ttl_hops: number
+}
+
+export function intervalsOf(settings: CampaignsSettings, hop_ms: number): CampaignsIntervals {
+  return {
+    revision_hops: hopsIn(settings.revision_interval_minutes * MINUTE_MS, hop_ms),
+    signal_ttl_hops: hopsIn(settings.signal_ttl_minutes * MINUTE_MS, hop_ms),
+  }
+}

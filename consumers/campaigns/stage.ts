@@ -17,6 +17,6 @@ export function campaignsStage(settings: CampaignsSettings, config_hash: string)
       { topic: 'campaigns', partitions: 'zero', closesHops: false },
     ],
     changelog: 'campaigns.state',
-    create: () => new CampaignsProcessor(settings, config_hash),
+    create: (context) => new CampaignsProcessor(context, settings, config_hash),
   }
 }

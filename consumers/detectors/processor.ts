@@ -1,5 +1,6 @@
 import { Changes } from '../../lib/stream/changes.ts'
 import { Expiry } from '../../lib/stream/expiry.ts'
+import { hopsIn } from '../../lib/stream/hop.ts'
 import { compareText } from '../../lib/stream/order.ts'
 import type { ChangelogEntry, Failure, HopInput, Output, Processor, TaskContext } from '../../lib/stream/processor.ts'
 import type { DetectorEntry, DetectorState, Fingerprint, Signal, SignalOutcome } from '../../schemas/types.ts'
@@ -12,10 +13,10 @@ import type { DetectorsSettings } from './settings.ts'
 const HOUR_MS = 3_600_000
 /** A hit is said again when it has grown by half, or after an hour, so that readers can let old ones expire. */
 const GROWTH_RATIO = 1.5
-const REPEAT_HOPS = 60
+const REPEAT_MS = HOUR_MS
 // A hit that lasts is said again every hour. What was last said a week ago belongs to an account that has been silent
-// since, which stage 1 has forgotten as well; with hops of a minute no reader counts it any more.
-const ENTRY_TTL_HOPS = 10_080
+// since, which stage 1 has forgotten as well; no reader counts it any more.
+const ENTRY_TTL_MS = 7 * 24 * HOUR_MS
 // NUL can't stand in an id that passed the intake, so a detector's own entries meet no account's.
 const SEPARATOR = '\u0000'
 
@@ -30,12 +31,14 @@ export class DetectorsProcessor implements Processor {
   /** Restored entries of detectors that do not run, or ran in another version. */
   private readonly stale = new Set<string>()
   private readonly context: TaskContext
+  private readonly repeat_hops: number
   private readonly detectors: readonly Detector[]
   private readonly settings: DetectorsSettings
   private readonly counts: Record<string, number> = { fingerprints: 0, signals: 0 }
 
   constructor(context: TaskContext, detectors: readonly Detector[], settings: DetectorsSettings) {
     this.context = context
+    this.repeat_hops = hopsIn(REPEAT_MS, context.hop_ms)
     this.settings = settings
     this.detectors = detectors.filter(({ name }) => settings[name]?.mode !== 'off')
   }
@@ -93,7 +96,7 @@ export class DetectorsProcessor implements Processor {
     if (judged.outcome === 'error') return this.tellError(detector, fingerprint, judged)
     const key = `${fingerprint.account_id}${SEPARATOR}${detector.name}`
     const before = this.entries.get(key)
-    if (!isNews(judged, fingerprint.hop, before)) return null
+    if (!isNews(judged, fingerprint.hop, before, this.repeat_hops)) return null
     // Only accounts with something to take back are remembered; the others cost no state.
     if (judged.outcome === 'hit') this.remember(key, detector, fingerprint, judged.outcome, judged.observed)
     else this.forget(key)
@@ -118,7 +121,7 @@ export class DetectorsProcessor implements Processor {
   private tellError(detector: Detector, fingerprint: Fingerprint, judged: Judged): Signal | null {
     const key = `${SEPARATOR}${detector.name}`
     const before = this.entries.get(key)
-    if (before && fingerprint.hop - before.last_hop < REPEAT_HOPS) return null
+    if (before && fingerprint.hop - before.last_hop < this.repeat_hops) return null
     this.remember(key, detector, { account_id: '', hop: fingerprint.hop }, 'error', 0)
     return this.signalOf(detector, fingerprint, judged)
   }
@@ -152,7 +155,7 @@ export class DetectorsProcessor implements Processor {
   }
 
   private expires_ms({ last_hop }: DetectorEntry): number {
-    return (last_hop + ENTRY_TTL_HOPS) * this.context.hop_ms
+    return last_hop * this.context.hop_ms + ENTRY_TTL_MS
   }
 
   /** Lets go what was said about accounts that have been silent since. */
@@ -195,9 +198,9 @@ function isErased({ status }: Fingerprint): boolean {
   return status === 'erased'
 }
 
-function isNews(judged: Finding, hop: number, before: DetectorEntry | undefined): boolean {
+function isNews(judged: Finding, hop: number, before: DetectorEntry | undefined, repeat_hops: number): boolean {
   if (!before) return judged.outcome === 'hit'
   if (before.outcome !== judged.outcome) return true
-  if (hop - before.last_hop >= REPEAT_HOPS) return true
+  if (hop - before.last_hop >= repeat_hops) return true
   return judged.outcome === 'hit' && judged.observed >= before.observed * GROWTH_RATIO
 }

@@ -1,3 +1,4 @@
+import { hopsIn } from '../../lib/stream/hop.ts'
 import type { ChangelogEntry } from '../../lib/stream/processor.ts'
 import type { FingerprintState } from '../../schemas/types.ts'
 import { headOf } from './account.ts'
@@ -6,10 +7,10 @@ import { HeadBlockDraft, readHeadBlock } from './head-block.ts'
 import { NOTHING, SEPARATOR } from './state-keys.ts'
 
 /**
- * Hops for which heads stay in blocks. Fewer would make more accounts write a record of their own, more would make a
- * restore read more heads that have changed since.
+ * For how long heads stay in blocks. Less would make more accounts write a record of their own, more would make a restore
+ * read more heads that have changed since.
  */
-export const HEAD_HOPS = 60
+export const HEAD_BLOCKS_MS = 3_600_000
 
 const HEAD = 'head'
 const HEADS_PREFIX = `${SEPARATOR}heads${SEPARATOR}`
@@ -25,11 +26,12 @@ interface Slot {
 
 /**
  * The heads of accounts in the changelog. Those that changed with a transaction are one block, since a record for each
- * costs a client more than the head does. A block stays for 60 hops; a head that has not changed until then gets a
+ * costs a client more than the head does. A block stays for an hour; a head that has not changed until then gets a
  * record of its own, which any block is newer than, and the slot is used again.
  */
 export class HeadLog {
   private readonly accounts: AccountTable
+  private readonly hops_kept: number
   private readonly changed = new Set<string>()
   private readonly forgotten = new Set<string>()
   private readonly slots: (Slot | undefined)[] = []
@@ -39,8 +41,9 @@ export class HeadLog {
   /** Slots that say less than the changelog does. */
   private readonly erasedFrom = new Set<Slot>()
 
-  constructor(accounts: AccountTable) {
+  constructor(accounts: AccountTable, hop_ms: number) {
     this.accounts = accounts
+    this.hops_kept = hopsIn(HEAD_BLOCKS_MS, hop_ms)
   }
 
   /** Notes that the head of an account has changed. */
@@ -78,7 +81,7 @@ export class HeadLog {
     for (const account_id of changed) this.accounts.headIsIn(account_id, hop)
     for (const account_id of this.forgotten) entries.set(headKey(account_id), null)
     for (const slot of this.erasedFrom) this.write(slot, entries)
-    for (const slot of this.slots) if (slot && slot.hop <= hop - HEAD_HOPS) this.settle(slot, entries)
+    for (const slot of this.slots) if (slot && slot.hop <= hop - this.hops_kept) this.settle(slot, entries)
     const gone = changed.filter((account_id) => this.accounts.numberOf(account_id) === null)
     if (changed.length > 0) this.write({ hop, kept: changed, gone, parts: 0 }, entries)
     this.changed.clear()
@@ -131,7 +134,7 @@ export class HeadLog {
   /** Writes the block of a slot anew: what it says about accounts that no later block says anything about. */
   private write(slot: Slot, entries: Map<string, FingerprintState | null>): void {
     const { hop, gone } = slot
-    const index = hop % HEAD_HOPS
+    const index = hop % this.hops_kept
     const kept = slot.kept.filter((account_id) => this.accounts.isHeadIn(account_id, hop))
     for (const account_id of gone) this.draft.gone(account_id)
     for (const account_id of kept) this.draft.kept(account_id, (to) => this.accounts.write(account_id, to))
@@ -144,7 +147,7 @@ export class HeadLog {
   }
 
   private settle(slot: Slot, entries: Map<string, FingerprintState | null>): void {
-    const index = slot.hop % HEAD_HOPS
+    const index = slot.hop % this.hops_kept
     for (let part = 0; part < slot.parts; part++) entries.set(blockKey(index, part), null)
     this.slots[index] = undefined
     for (const account_id of slot.kept) {

@@ -2,28 +2,7 @@ import { type CountedList, Tally } from '../../lib/sketch/heavy-hitters.ts'
 import { addPacked, addPackedSpans, type PanePlace, packedSpanUses } from './packed-pane.ts'
 import { type Pane, PaneSum } from './pane.ts'
 import { BlockDraft, type PaneBlock } from './pane-block.ts'
-
-/**
- * Hops in a five-hop pane, five-hop panes in a long one, long panes in one of the longest, of which so many make the longest
- * window. With hops of a minute: 5 min, 1 h, 4 h, 24 h.
- */
-const HOPS_PER_FIVE = 5
-const FIVES_PER_LONG = 12
-const LONGS_PER_LONGEST = 4
-const LONGEST_KEPT = 6
-const HOPS_PER_LONG = HOPS_PER_FIVE * FIVES_PER_LONG
-const HOPS_PER_LONGEST = HOPS_PER_LONG * LONGS_PER_LONGEST
-
-export type Tier = 'hop' | 'five' | 'long' | 'longest'
-const TIERS = ['hop', 'five', 'long', 'longest'] as const
-const SLOTS: Record<Tier, number> = {
-  hop: HOPS_PER_FIVE,
-  five: FIVES_PER_LONG,
-  long: LONGS_PER_LONGEST,
-  longest: LONGEST_KEPT,
-}
-const HOPS: Record<Tier, number> = { hop: 1, five: HOPS_PER_FIVE, long: HOPS_PER_LONG, longest: HOPS_PER_LONGEST }
-const NEXT: Record<Tier, Tier | null> = { hop: 'five', five: 'long', long: 'longest', longest: null }
+import { NEXT, type PaneLadder, TIERS, type Tier } from './pane-ladder.ts'
 
 /** One stretch of time of one tier: the panes of every account that was active in it, in blocks. */
 interface Slot {
@@ -107,7 +86,7 @@ export interface RingEvents {
 
 /**
  * The panes of all accounts of a task: four rings of stretches of time. A hop's panes are written once, when the hop is
- * processed; when five hops are over, those of each account are merged into one, and so on up. Memory and changelog agree
+ * processed; when five minutes are over, those of each account are merged into one, and so on up. Memory and changelog agree
  * exactly, byte for byte. A slot is `index mod slots`; what it holds of an older round is outdated and ignored.
  */
 export class PaneRings {
@@ -118,13 +97,15 @@ export class PaneRings {
     longest: [],
   }
   private readonly events: RingEvents
+  private readonly ladder: PaneLadder
   private readonly draft = new BlockDraft()
   private readonly sum = new PaneSum()
   private newest: number | null = null
   /** Of all blocks. */
   size_bytes = 0
 
-  constructor(events: RingEvents) {
+  constructor(ladder: PaneLadder, events: RingEvents) {
+    this.ladder = ladder
     this.events = events
   }
 
@@ -134,8 +115,8 @@ export class PaneRings {
     for (const from of TIERS) {
       const tier = NEXT[from]
       if (tier === null) return
-      const index = Math.floor(this.newest / HOPS[tier])
-      if (Math.floor(hop / HOPS[tier]) > index) this.closeStretch(tier, index, from, ownerOf)
+      const index = Math.floor(this.newest / this.ladder.hops[tier])
+      if (Math.floor(hop / this.ladder.hops[tier]) > index) this.closeStretch(tier, index, from, ownerOf)
     }
   }
 
@@ -153,36 +134,35 @@ export class PaneRings {
   }
 
   /**
-   * The panes of an account that cover the last 5, 60 and 1,440 hops up to and with `hop`, oldest first: closed stretches
+   * The panes of an account that cover the last five minutes, hour and day up to and with `hop`, oldest first: closed stretches
    * of the longest tier that fits, then shorter ones. The oldest stretch counts whole or not at all, so that a window is short by
-   * up to one of them: the second by less than five hops, the third by less than 240. `current` is the pane of `hop`, which is not in the rings yet.
+   * up to one of them: the second by less than five minutes, the third by less than four hours. `current` is the pane of
+   * `hop`, which is not in the rings yet.
    */
   windows(owner: PaneOwner, hop: number, current: Pane | null): Window[] {
-    const five = Math.floor(hop / HOPS_PER_FIVE)
-    const long = Math.floor(hop / HOPS_PER_LONG)
-    const longest = Math.floor(hop / HOPS_PER_LONGEST)
-    const hops = this.select('hop', owner, hop - HOPS_PER_FIVE + 1, hop)
-    const open = hops.filter(({ index }) => index >= five * HOPS_PER_FIVE)
-    const fives = this.select('five', owner, five - FIVES_PER_LONG + 1, five - 1)
-    const longs = this.select('long', owner, longest * LONGS_PER_LONGEST, long - 1)
-    const allLongest = this.select('longest', owner, longest - LONGEST_KEPT + 1, longest - 1)
-    const ofLong = fives.filter(({ index }) => index >= long * FIVES_PER_LONG)
+    const { hops, kept } = this.ladder
+    const five = Math.floor(hop / hops.five)
+    const long = Math.floor(hop / hops.long)
+    const longest = Math.floor(hop / hops.longest)
+    const single = this.select('hop', owner, hop - hops.five + 1, hop)
+    const open = single.filter(({ index }) => index >= five * hops.five)
+    const fives = this.select('five', owner, five - kept.five + 1, five - 1)
+    const longs = this.select('long', owner, longest * kept.long, long - 1)
+    const allLongest = this.select('longest', owner, longest - kept.longest + 1, longest - 1)
+    const ofLong = fives.filter(({ index }) => index >= long * kept.five)
     const content = (...parts: (readonly Selected[])[]) => {
       const places: PanePlace[] = []
       for (const part of parts) for (const { place } of part) places.push(place)
       return new WindowContent(places, current)
     }
-    const ofFive = content(hops)
+    const ofFive = content(single)
     // An account that is new, or back after a silence, has the same in two or in all three.
-    const ofHour = fives.length === 0 && open.length === hops.length ? ofFive : content(fives, open)
+    const ofHour = fives.length === 0 && open.length === single.length ? ofFive : content(fives, open)
     const isOfHour = allLongest.length === 0 && longs.length === 0 && ofLong.length === fives.length
     return [
-      { hops: HOPS_PER_FIVE, content: ofFive },
-      { hops: HOPS_PER_LONG, content: ofHour },
-      {
-        hops: HOPS_PER_LONGEST * LONGEST_KEPT,
-        content: isOfHour ? ofHour : content(allLongest, longs, ofLong, open),
-      },
+      { hops: hops.five, content: ofFive },
+      { hops: hops.long, content: ofHour },
+      { hops: hops.longest * kept.longest, content: isOfHour ? ofHour : content(allLongest, longs, ofLong, open) },
     ]
   }
 
@@ -225,7 +205,7 @@ export class PaneRings {
       for (const block of blocks) {
         if (!block) continue
         for (let at = 0; at < block.length; at++) {
-          yield { lastHop: lastHopOf(tier, index), number: block.numberAt(at), place: block.placeAt(at) }
+          yield { lastHop: this.lastHopOf(tier, index), number: block.numberAt(at), place: block.placeAt(at) }
         }
       }
     }
@@ -235,7 +215,7 @@ export class PaneRings {
   dropOldest(hop: number): number | null {
     let oldest: { tier: Tier; slot: number; end: number } | null = null
     for (const { tier, slot, index, blocks } of this.slots()) {
-      const end = (index + 1) * HOPS[tier]
+      const end = (index + 1) * this.ladder.hops[tier]
       if (end > hop || !blocks.some((block) => block !== undefined)) continue
       if (oldest === null || end < oldest.end) oldest = { tier, slot, end }
     }
@@ -266,7 +246,7 @@ export class PaneRings {
     for (const { tier, slot, index, blocks } of this.slots()) {
       while (blocks.length > 0 && blocks.at(-1) === undefined) blocks.pop()
       // Where its hops are gone, the end of a longer stretch stands for the newest of them: no shorter one is open.
-      if (blocks.length > 0) this.newest = Math.max(this.newest ?? 0, lastHopOf(tier, index))
+      if (blocks.length > 0) this.newest = Math.max(this.newest ?? 0, this.lastHopOf(tier, index))
       else this.rings[tier][slot] = undefined
     }
   }
@@ -278,9 +258,9 @@ export class PaneRings {
   }
 
   private closeStretch(tier: Tier, index: number, from: Tier, ownerOf: (number: number) => PaneOwner | null): void {
-    const slot = index % SLOTS[tier]
+    const slot = index % this.ladder.kept[tier]
     if (this.rings[tier][slot]?.index === index) return
-    const ratio = HOPS[tier] / HOPS[from]
+    const ratio = this.ladder.hops[tier] / this.ladder.hops[from]
     const numbers = new Set<number>()
     for (const stretch of this.rings[from]) {
       if (!stretch || Math.floor(stretch.index / ratio) !== index) continue
@@ -302,12 +282,12 @@ export class PaneRings {
     // No window asks for a long stretch that is in one of the longest; hops and fives are those of the shorter windows.
     if (tier !== 'longest') return
     for (const [slot, stretch] of this.rings.long.entries()) {
-      if (stretch && Math.floor(stretch.index / LONGS_PER_LONGEST) === index) this.remove('long', slot)
+      if (stretch && Math.floor(stretch.index / this.ladder.kept.long) === index) this.remove('long', slot)
     }
   }
 
   private put(tier: Tier, index: number, blocks: PaneBlock[]): void {
-    const slot = index % SLOTS[tier]
+    const slot = index % this.ladder.kept[tier]
     this.remove(tier, slot)
     this.rings[tier][slot] = { index, blocks }
     for (const [part, block] of blocks.entries()) {
@@ -323,22 +303,26 @@ export class PaneRings {
     const blocks = known.blocks.filter((block) => block !== undefined)
     for (const block of blocks) this.size_bytes -= block.bytes.length
     for (const part of known.blocks.keys()) this.events.changed(tier, slot, part)
-    if (!this.isMerged(tier, known.index)) this.events.leaving(blocks, lastHopOf(tier, known.index))
+    if (!this.isMerged(tier, known.index)) this.events.leaving(blocks, this.lastHopOf(tier, known.index))
   }
 
   /** True when the next tier holds what is in a stretch. */
   private isMerged(tier: Tier, index: number): boolean {
     const up = NEXT[tier]
     if (up === null) return false
-    const above = Math.floor((index * HOPS[tier]) / HOPS[up])
-    return this.rings[up][above % SLOTS[up]]?.index === above
+    const above = Math.floor((index * this.ladder.hops[tier]) / this.ladder.hops[up])
+    return this.rings[up][above % this.ladder.kept[up]]?.index === above
+  }
+
+  private lastHopOf(tier: Tier, index: number): number {
+    return (index + 1) * this.ladder.hops[tier] - 1
   }
 
   private select(tier: Tier, owner: PaneOwner, from: number, to: number): Selected[] {
     const found: Selected[] = []
-    const first = Math.max(from, Math.floor(owner.born_hop / HOPS[tier]))
+    const first = Math.max(from, Math.floor(owner.born_hop / this.ladder.hops[tier]))
     for (let index = first; index <= to; index++) {
-      const slot = this.rings[tier][index % SLOTS[tier]]
+      const slot = this.rings[tier][index % this.ladder.kept[tier]]
       if (slot?.index !== index) continue
       for (const block of slot.blocks) {
         const place = block?.find(owner.number)
@@ -352,8 +336,4 @@ export class PaneRings {
 function countIn({ length, items, counts }: CountedList<number>, object: number): number {
   for (let at = 0; at < length; at++) if (items[at] === object) return counts[at]!
   return 0
-}
-
-function lastHopOf(tier: Tier, index: number): number {
-  return (index + 1) * HOPS[tier] - 1
 }

@@ -13,9 +13,10 @@ import { HeadLog } from './head-log.ts'
 import { readTotals } from './packed-pane.ts'
 import { type Pane, PaneSum, paneOf } from './pane.ts'
 import { PaneBlock } from './pane-block.ts'
-import { type PaneOwner, PaneRings, type Tier } from './pane-rings.ts'
+import { paneLadder, type Tier } from './pane-ladder.ts'
+import { type PaneOwner, PaneRings } from './pane-rings.ts'
 import type { SeenRequest } from './request-fields.ts'
-import type { FingerprintsSettings } from './settings.ts'
+import { type FingerprintsIntervals, type FingerprintsSettings, intervalsOf } from './settings.ts'
 import { type Sighted, sightingBatches } from './sighting-batches.ts'
 import { type Seen, sightingsOf, UseLists } from './sightings.ts'
 import { profileOf, snapshotReason, takeSnapshot } from './snapshot.ts'
@@ -38,13 +39,14 @@ interface AccountRequests {
 export class FingerprintsProcessor implements Processor {
   private readonly accounts = new AccountTable()
   private readonly rings: PaneRings
-  private readonly heads = new HeadLog(this.accounts)
+  private readonly heads: HeadLog
   private readonly changes = new Changes()
   /** The last hop that was processed; null before the first. */
   private lastHop: number | null = null
   private readonly recentIds: RecentIds
   private readonly context: TaskContext
   private readonly settings: FingerprintsSettings
+  private readonly intervals: FingerprintsIntervals
   /** Hour up to which accounts have been looked through for those that expired; null: not yet. */
   private expiredThrough: number | null = null
   /** The pane of one account in the hop, and what its windows are merged in: the same memory for all. */
@@ -66,8 +68,10 @@ export class FingerprintsProcessor implements Processor {
   constructor(context: TaskContext, settings: FingerprintsSettings) {
     this.context = context
     this.settings = settings
-    this.recentIds = new RecentIds(settings.event_id_hops)
-    this.rings = new PaneRings({
+    this.intervals = intervalsOf(settings, context.hop_ms)
+    this.recentIds = new RecentIds(this.intervals.event_id_hops)
+    this.heads = new HeadLog(this.accounts, context.hop_ms)
+    this.rings = new PaneRings(paneLadder(context.hop_ms), {
       changed: (tier, slot, part) => this.markBlock(tier, slot, part),
       leaving: (blocks, firstHop) => this.keepTotals(blocks, firstHop),
     })
@@ -98,9 +102,9 @@ export class FingerprintsProcessor implements Processor {
       const windows = once(() => this.rings.windows(state, hop.hop, pane))
       const day = () => windows().at(-1)!.content
       const found =
-        pane === null ? null : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.settings, this.uses)
+        pane === null ? null : sightingsOf(state, hop.hop, hop.end_ms, requests, day, this.intervals, this.uses)
       if (found !== null) seen.push(found)
-      const reason = snapshotReason(state, hop.hop, pane, touched !== undefined, this.settings)
+      const reason = snapshotReason(state, hop.hop, pane, touched !== undefined, this.settings, this.intervals)
       if (reason !== null) {
         const value = takeSnapshot(state, hop.hop, hop.end_ms, this.context.hop_ms, reason, windows(), this.sum)
         outputs.push({ topic: 'fingerprints', key: account_id, partition: this.context.task, value })
@@ -204,7 +208,7 @@ export class FingerprintsProcessor implements Processor {
 
   private markIds(hop: number, ids: readonly number[]): void {
     // The slot of a hop is used again when its ids have expired, so the changelog keeps no more of them than memory.
-    const slot = hop % this.settings.event_id_hops
+    const slot = hop % this.intervals.event_id_hops
     for (let from = 0; from < ids.length; from += IDS_PER_ENTRY_MAX) {
       const event_ids = encodeIds(hop, ids.slice(from, from + IDS_PER_ENTRY_MAX))
       this.changes.mark(`${IDS_PREFIX}${slot}${SEPARATOR}${from}`, () => ({ ...NOTHING, event_ids }))

@@ -1,16 +1,16 @@
 import { z } from 'zod'
+import { hopsIn } from '../../lib/stream/hop.ts'
 
-/** Settings of the fingerprints stage. Times that state depends on are counted in hops, so that a replay agrees. */
+const MINUTE_MS = 60_000
+const minutes = () => z.number().positive()
+
+/** Settings of the fingerprints stage. Times are rounded to whole hops, at least one: state depends on hops alone, so that a replay agrees. */
 export const fingerprintsSettings = z.strictObject({
   snapshot_growth_ratio: z.number().gt(1).default(1.5).describe('snapshot when requests have grown by this factor'),
-  snapshot_interval_hops: z.int().min(1).default(15).describe('snapshot of an active account after this many hops'),
-  span_interval_hops: z.int().min(1).default(60).describe('an instruction span is sighted again after this many hops'),
-  static_interval_hops: z
-    .int()
-    .min(1)
-    .default(1440)
-    .describe('payment and client are sighted again after this many hops'),
-  event_id_hops: z.int().min(1).default(60).describe('repeats of an event id are dropped within this many hops'),
+  snapshot_interval_minutes: minutes().default(15).describe('snapshot of an active account after so long'),
+  span_interval_minutes: minutes().default(60).describe('an instruction span is sighted again after so long'),
+  static_interval_minutes: minutes().default(1440).describe('payment and client are sighted again after so long'),
+  event_id_minutes: minutes().default(60).describe('repeats of an event id are dropped within this time'),
   account_ttl_days: z.number().positive().default(7).describe('an account that sent nothing for so long is forgotten'),
   accounts_max: z.int().min(1).default(250_000).describe('accounts kept per task; the least recently seen go first'),
   state_bytes_max: z
@@ -21,3 +21,20 @@ export const fingerprintsSettings = z.strictObject({
 })
 
 export type FingerprintsSettings = z.infer<typeof fingerprintsSettings>
+
+/** The times of the settings, counted in hops. */
+export interface FingerprintsIntervals {
+  readonly snapshot_hops: number
+  readonly span_hops: number
+  readonly static_hops: number
+  readonly event_id_hops: number
+}
+
+export function intervalsOf(settings: FingerprintsSettings, hop_ms: number): FingerprintsIntervals {
+  return {
+    snapshot_hops: hopsIn(settings.snapshot_interval_minutes * MINUTE_MS, hop_ms),
+    span_hops: hopsIn(settings.span_interval_minutes * MINUTE_MS, hop_ms),
+    static_hops: hopsIn(settings.static_interval_minutes * MINUTE_MS, hop_ms),
+    event_id_hops: hopsIn(settings.event_id_minutes * MINUTE_MS, hop_ms),
+  }
+}

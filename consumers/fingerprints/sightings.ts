@@ -3,7 +3,7 @@ import { type AccountState, contextOf } from './account.ts'
 import { conversationPrefix } from './pane.ts'
 import type { WindowContent } from './pane-rings.ts'
 import type { SeenRequest } from './request-fields.ts'
-import type { FingerprintsSettings } from './settings.ts'
+import type { FingerprintsIntervals } from './settings.ts'
 
 /** Sighted objects remembered per account and kind; the one reported longest ago goes first. */
 const SIGHTED_MAX: Record<ObjectKind, number> = { unknown: 0, span: 12, prefix: 8, payment: 2, client: 8 }
@@ -36,14 +36,14 @@ export function sightingsOf(
   end_ms: number,
   requests: readonly SeenRequest[],
   day: () => WindowContent,
-  settings: FingerprintsSettings,
+  { span_hops, static_hops }: FingerprintsIntervals,
   lists: UseLists = new UseLists(),
 ): Seen | null {
   const uses: Use[] = []
   lists.note(state, end_ms, requests)
   for (const list of lists.all) {
     const { kind } = list
-    const interval_hops = kind === 'span' ? settings.span_interval_hops : settings.static_interval_hops
+    const interval_hops = kind === 'span' ? span_hops : static_hops
     for (let index = 0; index < list.length; index++) {
       const at = list.placeAt(index)
       const object = list.objects[at]!

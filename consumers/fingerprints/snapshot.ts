@@ -4,7 +4,7 @@ import { type AccountState, contextOf, segmentOf } from './account.ts'
 import { COUNTER_INDEX as AT, cueCounts } from './counters.ts'
 import { type Pane, PaneSum } from './pane.ts'
 import type { Window } from './pane-rings.ts'
-import type { FingerprintsSettings } from './settings.ts'
+import type { FingerprintsIntervals, FingerprintsSettings } from './settings.ts'
 
 // A cue class is prominent in a pane when at least half of its requests show it.
 const PROMINENT_SHARE_MIN = 0.5
@@ -24,16 +24,17 @@ export function snapshotReason(
   hop: number,
   pane: Pane | null,
   lifecycleChanged: boolean,
-  settings: FingerprintsSettings,
+  { snapshot_growth_ratio }: FingerprintsSettings,
+  { snapshot_hops }: FingerprintsIntervals,
 ): SnapshotReason | null {
   const { snapshot } = state
   if (state.requests === 0) return null
   if (snapshot === null) return 'first'
   if (lifecycleChanged) return 'change'
   if (pane === null) return null
-  if (state.requests >= snapshot.requests * settings.snapshot_growth_ratio) return 'growth'
+  if (state.requests >= snapshot.requests * snapshot_growth_ratio) return 'growth'
   if ((profileOf(pane) & ~snapshot.profile) !== 0) return 'change'
-  return hop - snapshot.hop >= settings.snapshot_interval_hops ? 'interval' : null
+  return hop - snapshot.hop >= snapshot_hops ? 'interval' : null
 }
 
 /** The snapshot itself: the account's sliding windows as of the end of a hop. `sum` is memory to merge them in. */

@@ -132,6 +132,22 @@ export class ChangelogLost extends HydrawatchError {
   }
 }
 
+/** A changelog counts in hops of another length: its panes, intervals and position mean other times. */
+export class HopLengthMismatch extends HydrawatchError {
+  readonly code = 'E_HOP_LENGTH'
+  readonly topic: string
+  readonly partition: number
+
+  constructor(fields: { topic: string; partition: number; written_ms: number; hop_ms: number }) {
+    const { topic, partition, written_ms, hop_ms } = fields
+    super(
+      `${topic}/${partition} was written with hops of ${written_ms} ms, hops.length_ms is ${hop_ms}; set it back, or choose another topics.prefix: the length of hops never changes in place`,
+    )
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
 /** Another replay of dead letters has begun since ours did; what we had not written yet is left to it. */
 export class ReplayOvertaken extends HydrawatchError {
   readonly code = 'E_REPLAY_OVERTAKEN'

@@ -1,5 +1,4 @@
-import type { Position } from '../../schemas/types.ts'
-import { NO_HOP } from '../stream/assembler.ts'
+import { type HopPosition, NO_HOP } from '../stream/assembler.ts'
 import { hopEnd_ms } from '../stream/hop.ts'
 import type { RejectedRecord } from '../stream/record.ts'
 import { sealHop } from '../stream/seal.ts'
@@ -48,7 +47,7 @@ export class TaskCommits {
 
   /** Takes up to `hops_max` complete hops, has them processed, and commits what came of them in one transaction. */
   async commitHops(life: TaskLife, hops_max: number): Promise<void> {
-    const { stage, task, partitions, prefix, codec, gate, log, now, onHop } = this.options
+    const { stage, task, partitions, prefix, codec, hops, gate, log, now, onHop } = this.options
     const { assembler, processor } = life
     const records = new TaskRecords(codec, prefix, partitions)
     const taken: { hop: number; taken_ms: number; process_ms: number }[] = []
@@ -76,7 +75,7 @@ export class TaskCommits {
     const position = assembler.position()
     if (taken.length === 0 || !position) return
     for (const change of processor.drainChanges()) records.addChange(stage.changelog, task, change)
-    records.addPosition(stage.changelog, task, position)
+    records.addPosition(stage.changelog, task, { ...position, hop_ms: hops.length_ms })
 
     const { transaction_ms, committed_ms } = await this.commit(life, records, position)
     this.counters.hops += taken.length
@@ -98,13 +97,13 @@ export class TaskCommits {
 
   /** Rejected input in a transaction without a hop: where nothing but poison comes, no hop does, and memory is finite. */
   async commitRejected(life: TaskLife): Promise<void> {
-    const { stage, task, partitions, prefix, codec } = this.options
+    const { stage, task, partitions, prefix, codec, hops } = this.options
     const rejected = life.assembler.takeRejected()
     const position = life.assembler.position()
     if (rejected.length === 0 || !position) return
     const records = new TaskRecords(codec, prefix, partitions)
     for (const record of rejected) records.addDeadLetter(stage.name, record)
-    records.addPosition(stage.changelog, task, position)
+    records.addPosition(stage.changelog, task, { ...position, hop_ms: hops.length_ms })
     await this.commit(life, records, position)
     countRejected(this.counters, rejected)
     this.inputs.holdBack(life.assembler)
@@ -113,7 +112,7 @@ export class TaskCommits {
   private async commit(
     life: TaskLife,
     records: TaskRecords,
-    position: Position,
+    position: HopPosition,
   ): Promise<{ transaction_ms: number; committed_ms: number }> {
     const { prefix, now } = this.options
     const begun_ms = performance.now()
@@ -130,7 +129,7 @@ export class TaskCommits {
     return { transaction_ms, committed_ms: now() }
   }
 
-  private noteOf({ assembler }: TaskLife, { hop }: Position): CommitNote {
+  private noteOf({ assembler }: TaskLife, { hop }: HopPosition): CommitNote {
     const { hops, now } = this.options
     const event_time_ms = hopEnd_ms(hop, hops.length_ms)
     return { hop, event_time_ms, committed_ms: now(), caught_up: this.progress.isReadUp() && !assembler.ready() }

@@ -1,7 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 import { type TopicName, topicDefinition } from '../../schemas/topics.ts'
-import type { Position } from '../../schemas/types.ts'
-import type { HopAssembler } from '../stream/assembler.ts'
+import type { HopAssembler, HopPosition } from '../stream/assembler.ts'
 import { type InputPartition, inputPartitions } from '../stream/stage.ts'
 import { partitionCount } from '../stream/topology.ts'
 import { createInputReader, type InputReader } from './input-record.ts'
@@ -45,7 +44,7 @@ export class TaskInputs {
   }
 
   /** Starts reading: messages are appended to the hops they belong to; hops are closed elsewhere. */
-  async open(assembler: HopAssembler, position: Position | null): Promise<void> {
+  async open(assembler: HopAssembler, position: HopPosition | null): Promise<void> {
     const { codec, consumer, ends, prefix, task, log, now } = this.options
     const topics = [...new Set(this.all.map(({ input }) => input.topic))]
     const endsByTopic = new Map(

@@ -1,5 +1,4 @@
-import type { Position } from '../../schemas/types.ts'
-import { type HopAssembler, type MissingPart, NO_HOP } from '../stream/assembler.ts'
+import { type HopAssembler, type HopPosition, type MissingPart, NO_HOP } from '../stream/assembler.ts'
 import { addMark, type ProgressMark } from '../stream/lag-state.ts'
 import type { InputPartition } from '../stream/stage.ts'
 import type { CommitNote } from './commit-note.ts'
@@ -23,12 +22,12 @@ export class TaskProgress {
   }
 
   /** Goes on from a restored position; null for a new task. */
-  resume(position: Position | null): void {
+  resume(position: HopPosition | null): void {
     this.hop = position === null || position.hop === NO_HOP ? null : position.hop
   }
 
   /** Remembers what has been committed. */
-  mark({ inputs }: Position, { hop, committed_ms, caught_up }: CommitNote): void {
+  mark({ inputs }: HopPosition, { hop, committed_ms, caught_up }: CommitNote): void {
     this.hop = hop
     for (const { topic, partition, resume_offset } of inputs) {
       this.committed.set(`${topic}/${partition}`, this.inputs.readUp(topic, partition, resume_offset))

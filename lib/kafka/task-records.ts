@@ -1,6 +1,7 @@
 import type { TopicName } from '../../schemas/topics.ts'
 import type { DeadLetter, HopCut, Position } from '../../schemas/types.ts'
 import type { Codec } from '../avro/codec.ts'
+import type { HopPosition } from '../stream/assembler.ts'
 import type { ChangelogEntry } from '../stream/processor.ts'
 import type { OutputRecord, RejectedRecord } from '../stream/record.ts'
 import { partitionCount } from '../stream/topology.ts'
@@ -42,7 +43,7 @@ export class TaskRecords {
     this.add(changelog, task, POSITION_KEY, { position })
   }
 
-  addCut(task: number, { hop, inputs }: Position): void {
+  addCut(task: number, { hop, inputs }: HopPosition): void {
     const cut: HopCut = {
       partition: task,
       hop,
@@ -101,7 +102,7 @@ export interface NotedOffset {
  * been read that far.
  */
 export function groupOffsets(
-  { inputs }: Position,
+  { inputs }: HopPosition,
   prefix: string,
   note: CommitNote | null,
   readUp: (topic: string, partition: number, resume_offset: number) => number,

@@ -1,7 +1,8 @@
 import type { KafkaMessage } from 'kafkajs'
+import type { Position } from '../../schemas/types.ts'
 import type { Processor } from '../stream/processor.ts'
 import type { InputPartition } from '../stream/stage.ts'
-import { ChangelogLost } from './errors.ts'
+import { ChangelogLost, HopLengthMismatch } from './errors.ts'
 import { Restore, type RestoreProgress } from './restore.ts'
 import type { TaskCounters } from './task-counters.ts'
 import type { TaskOptions } from './task-options.ts'
@@ -46,7 +47,7 @@ export class TaskRestore {
 
   /**
    * Reads the changelog back into the processor. Older owners must be fenced: then the end is final. Rejects with Revoked,
-   * Overtaken, ChangelogLost or ChangelogUnreadable.
+   * Overtaken, ChangelogLost, HopLengthMismatch or ChangelogUnreadable.
    */
   async read(processor: Processor): Promise<Restore> {
     const { stage, task, codec, consumer, ends, log } = this.options
@@ -76,7 +77,14 @@ export class TaskRestore {
       consumer.close(changelog, task)
     }
     if (restore.position === null) await this.refuseLostChangelog(high)
+    else this.refuseOtherHops(restore.position)
     return restore
+  }
+
+  private refuseOtherHops({ hop_ms: written_ms }: Position): void {
+    const { task, hops } = this.options
+    if (written_ms === 0 || written_ms === hops.length_ms) return
+    throw new HopLengthMismatch({ topic: this.changelog, partition: task, written_ms, hop_ms: hops.length_ms })
   }
 
   private apply(restore: Restore, messages: readonly KafkaMessage[]): void {

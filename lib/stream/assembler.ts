@@ -6,6 +6,9 @@ import type { InputRecord, RejectedRecord } from './record.ts'
 /** Hop of a position that was committed before the first hop was. Hops are counted from the epoch, so none has it. */
 export const NO_HOP = -1
 
+/** Where a task stands, without the length of the hops: that is for the shell to note. */
+export type HopPosition = Omit<Position, 'hop_ms'>
+
 /** One complete hop, with the input that had to be rejected on the way to it. */
 export interface TakenHop {
   readonly input: HopInput
@@ -31,9 +34,9 @@ export interface HopAssembler {
    * Where to continue after everything taken so far has been committed; its hop is NO_HOP when only rejected input was.
    * Null when nothing was.
    */
-  position(): Position | null
+  position(): HopPosition | null
   /** Continues behind a committed position. Before the first `offer`. */
-  resume(position: Position): void
+  resume(position: HopPosition): void
   /** Inputs that run so far ahead of the next hop that they should be paused rather than buffered. */
   aheadPartitions(): { topic: string; partition: number }[]
   /** Records held for hops that are not complete. */

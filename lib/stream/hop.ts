@@ -10,3 +10,8 @@ export function hopOf(time_ms: number, length_ms: number): number {
 export function hopEnd_ms(hop: number, length_ms: number): number {
   return (hop + 1) * length_ms
 }
+
+/** Whole hops in a time, and at least one: what state depends on is counted in hops, so that a replay agrees. */
+export function hopsIn(time_ms: number, length_ms: number): number {
+  return Math.max(1, Math.round(time_ms / length_ms))
+}

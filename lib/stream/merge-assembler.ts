@@ -1,7 +1,6 @@
 import type { TopicName } from '../../schemas/topics.ts'
-import type { Position } from '../../schemas/types.ts'
 import type { TopicValue } from '../../schemas/values.ts'
-import { type HopAssembler, type MissingPart, NO_HOP, type TakenHop } from './assembler.ts'
+import { type HopAssembler, type HopPosition, type MissingPart, NO_HOP, type TakenHop } from './assembler.ts'
 import { hopEnd_ms } from './hop.ts'
 import type { HopHeader, InputRecord, RejectedRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
@@ -136,7 +135,7 @@ export class MergeAssembler implements HopAssembler {
     return this.rejections.size_bytes
   }
 
-  position(): Position | null {
+  position(): HopPosition | null {
     if (this.closed === null && !this.rejections.haveLeft()) return null
     const merged = [...this.partitions.values()].map(({ topic, partition, offsets, nextOffset, takenOffset }) => ({
       topic,
@@ -152,7 +151,7 @@ export class MergeAssembler implements HopAssembler {
     return { hop: this.closed ?? NO_HOP, inputs }
   }
 
-  resume(position: Position): void {
+  resume(position: HopPosition): void {
     if (position.hop !== NO_HOP) this.closed = position.hop
     for (const input of position.inputs) {
       this.rejections.resume(input)

@@ -1,6 +1,5 @@
-import type { Position } from '../../schemas/types.ts'
 import type { TopicValue } from '../../schemas/values.ts'
-import { type HopAssembler, type MissingPart, NO_HOP, type TakenHop } from './assembler.ts'
+import { type HopAssembler, type HopPosition, type MissingPart, NO_HOP, type TakenHop } from './assembler.ts'
 import { hopEnd_ms, hopOf } from './hop.ts'
 import type { InputRecord, RejectedRecord } from './record.ts'
 import { Rejections } from './rejections.ts'
@@ -125,7 +124,7 @@ export class SourceAssembler implements HopAssembler {
     return this.rejections.size_bytes
   }
 
-  position(): Position | null {
+  position(): HopPosition | null {
     if (this.closed === null && !this.rejections.haveLeft()) return null
     let resume_offset = this.nextOffset
     for (const { first_offset } of this.open.values()) resume_offset = Math.min(resume_offset, first_offset)
@@ -141,7 +140,7 @@ export class SourceAssembler implements HopAssembler {
     return { hop: this.closed ?? NO_HOP, inputs }
   }
 
-  resume(position: Position): void {
+  resume(position: HopPosition): void {
     const end_ms = hopEnd_ms(position.hop, this.settings.hop_ms)
     if (position.hop !== NO_HOP) {
       this.closed = position.hop

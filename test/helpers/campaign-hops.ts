@@ -3,7 +3,7 @@ import { CUE_CLASSES } from '../../lib/sketch/cues.ts'
 import type { HopInput } from '../../lib/stream/processor.ts'
 import type { AccountContext, Link, ObjectKind, Outcome, OutcomeKind, Signal } from '../../schemas/types.ts'
 
-const HOP_MS = 1_800_000
+export const CAMPAIGN_HOP_MS = 1_800_000
 const ELICITING = 1 << CUE_CLASSES.indexOf('reasoning')
 
 /** Twelve accounts of nine organisations. */
@@ -48,7 +48,7 @@ function seldom<Value>(values: fc.Arbitrary<Value[]>, times: number): fc.Arbitra
 }
 
 function hopInput({ links, outcomes, signals, erased, active_accounts }: Drawn<typeof hop>, number: number): HopInput {
-  const end_ms = (number + 1) * HOP_MS
+  const end_ms = (number + 1) * CAMPAIGN_HOP_MS
   const batch = { hop: number, active_accounts, erased_accounts: erased }
   return {
     hop: number,
@@ -65,7 +65,7 @@ function hopInput({ links, outcomes, signals, erased, active_accounts }: Drawn<t
 }
 
 function linkOf({ account_id, object, life_hops, cued }: Drawn<typeof link>, number: number): Link {
-  const last_ms = (number + 1) * HOP_MS
+  const last_ms = (number + 1) * CAMPAIGN_HOP_MS
   return {
     ...object,
     account_id,
@@ -75,7 +75,7 @@ function linkOf({ account_id, object, life_hops, cued }: Drawn<typeof link>, num
     cues: cued ? ELICITING : 0,
     holders: 2,
     organisations: 2,
-    expires_ms: last_ms + life_hops * HOP_MS,
+    expires_ms: last_ms + life_hops * CAMPAIGN_HOP_MS,
     context: contextOf(account_id, number),
   }
 }
@@ -84,14 +84,14 @@ function signalOf({ account_id, detector, outcome }: Drawn<typeof signal>, numbe
   return {
     account_id,
     hop: number,
-    event_time_ms: (number + 1) * HOP_MS,
+    event_time_ms: (number + 1) * CAMPAIGN_HOP_MS,
     detector,
     version: 1,
     block: 'payload',
     outcome,
     shadow: false,
     standalone: detector === 'logprob-probing',
-    window_ms: HOP_MS,
+    window_ms: CAMPAIGN_HOP_MS,
     segment: 'unknown',
     n: 10,
     p_value: null,
@@ -115,6 +115,6 @@ function contextOf(account_id: string, number: number): AccountContext {
     requests: number * 20_000,
     output_tokens: number,
     first_seen_ms: index,
-    last_seen_ms: (number + 1) * HOP_MS,
+    last_seen_ms: (number + 1) * CAMPAIGN_HOP_MS,
   }
 }

@@ -235,7 +235,7 @@ describe('decisions', () => {
   })
 
   test('that are in force are not taken back by the breaker when their alert is revised', () => {
-    const settings = { enforcement: { actions_per_alert_hour_max: 12 }, campaigns: { revision_interval_hops: 2 } }
+    const settings = { enforcement: { actions_per_alert_hour_max: 12 }, campaigns: { revision_interval_minutes: 2 } }
     const joins = campaign({
       name: 'new',
       accounts: 6,
@@ -260,7 +260,7 @@ describe('decisions', () => {
   })
 
   test('are revoked once, however many revisions follow', () => {
-    const settings = { campaigns: { revision_interval_hops: 2, revision_growth_ratio: 1.01 } }
+    const settings = { campaigns: { revision_interval_minutes: 2, revision_growth_ratio: 1.01 } }
     const joins = [12, 15, 18].flatMap((from) =>
       campaign({
         name: `new-${from}`,

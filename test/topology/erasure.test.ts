@@ -170,7 +170,7 @@ test('an account that left a campaign without a word is named no more once it is
     const settings = {
       ...SETTINGS,
       linkage: fleeting,
-      fingerprints: { static_interval_hops: 10, span_interval_hops: 10 },
+      fingerprints: { static_interval_minutes: 10, span_interval_minutes: 10 },
     }
     const { alerts, outputs } = runTopology(inOrder([...events, ...more, tick(end)]), { settings })
     const records = outputs.flatMap(({ record }) => (record.topic === 'campaigns' ? [record.value] : []))

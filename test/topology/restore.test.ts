@@ -10,7 +10,7 @@ const records = sketchedSample({ accounts_share: 0.4, until_hours: 3, probes: 0 
 
 // Everything that expires does so within the slice, and every table is too small.
 const HASTY = {
-  fingerprints: { account_ttl_days: 0.01, event_id_hops: 7, accounts_max: 220, static_interval_hops: 20 },
+  fingerprints: { account_ttl_days: 0.01, event_id_minutes: 7, accounts_max: 220, static_interval_minutes: 20 },
   detectors: { 'injected-reasoning-span': { share_min: 0.1 }, 'new-account-at-ceiling': { requests_min: 5 } },
   linkage: {
     span_ttl_days: 0.015,
@@ -19,7 +19,7 @@ const HASTY = {
     client_ttl_days: 0.02,
     holders_max: 40,
   },
-  campaigns: { revision_interval_hops: 5, signal_ttl_hops: 15, beyond_share_min: 0.05, outcome_ttl_days: 0.02 },
+  campaigns: { revision_interval_minutes: 5, signal_ttl_minutes: 15, beyond_share_min: 0.05, outcome_ttl_days: 0.02 },
   enforcement: { verify_hours: 0.1, actions_per_hour_max: 12, actions_per_alert_hour_max: 8, member_score_min: 0.1 },
 }
 

@@ -75,7 +75,7 @@ async function writeChangelog(
     processor.process(hop)
     const records = new TaskRecords(codec, prefix, 1)
     for (const change of processor.drainChanges()) records.addChange('fingerprints.state', 0, change)
-    records.addPosition('fingerprints.state', 0, { hop: hop.hop, inputs: [] })
+    records.addPosition('fingerprints.state', 0, { hop: hop.hop, hop_ms: config.hops.length_ms, inputs: [] })
     await sendRecords(producer, records.all)
     written_records += records.all.length
     written_bytes += records.size_bytes

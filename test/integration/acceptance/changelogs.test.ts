@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { localSchema } from '../../../lib/avro/record-types.ts'
 import { FRAME_BYTES, frame } from '../../../lib/avro/wire-format.ts'
-import { ChangelogLost } from '../../../lib/kafka/errors.ts'
+import { ChangelogLost, HopLengthMismatch } from '../../../lib/kafka/errors.ts'
 import { sendRecords } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
 import {
@@ -14,7 +14,7 @@ import {
   requestsOf,
   stopInTime,
 } from '../runtime/harness.ts'
-import { countingStage, expectedSums, summingStage } from '../runtime/toy.ts'
+import { countingStage, expectedSums, HOP_MS, summingStage } from '../runtime/toy.ts'
 import { registerVariant } from './schema-variants.ts'
 import { allowDeletion, deleteRecords, makeAnew } from './topic-changes.ts'
 
@@ -104,6 +104,15 @@ test('a changelog that is gone ends the stage with what to do, and nothing is sa
   const second = await harness.start(cluster, countingStage(), 1)
   await expect(second.closed).rejects.toThrow(ChangelogLost)
   await expect(second.closed).rejects.toThrow(/delete the group's offsets/)
+  expect((await readSums(cluster, 1_003)).map(({ hop }) => hop)).toEqual([1_000, 1_001, 1_002, 1_003])
+  await stopInTime(cluster, [sum])
+})
+
+test('a changelog of hops of another length ends the stage with what to do, and nothing is said', async () => {
+  const { cluster, sum } = await stoppedMidway()
+  const second = await harness.start(cluster, countingStage(), 1, { hop_ms: HOP_MS / 2 })
+  await expect(second.closed).rejects.toThrow(HopLengthMismatch)
+  await expect(second.closed).rejects.toThrow(`hops of ${HOP_MS} ms`)
   expect((await readSums(cluster, 1_003)).map(({ hop }) => hop)).toEqual([1_000, 1_001, 1_002, 1_003])
   await stopInTime(cluster, [sum])
 })

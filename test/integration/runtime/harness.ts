@@ -36,7 +36,7 @@ export class Harness {
     cluster: Cluster,
     stage: Stage,
     partitions: number,
-    options: { silence_ms?: number; sessionTimeout_ms?: number } & Partial<
+    options: { hop_ms?: number; silence_ms?: number; sessionTimeout_ms?: number } & Partial<
       Pick<StartOptions, 'codec' | 'kafka' | 'onHop'>
     > = {},
   ): Promise<StageRuntime> {

@@ -8,13 +8,13 @@ const SESSION_TIMEOUT_MS = 6_000
 export function stageSettings(
   prefix: string,
   partitions: number,
-  overrides: { silence_ms?: number; sessionTimeout_ms?: number } = {},
+  overrides: { hop_ms?: number; silence_ms?: number; sessionTimeout_ms?: number } = {},
 ): StageSettings {
-  const { silence_ms = 0, sessionTimeout_ms = SESSION_TIMEOUT_MS } = overrides
+  const { hop_ms = HOP_MS, silence_ms = 0, sessionTimeout_ms = SESSION_TIMEOUT_MS } = overrides
   return {
     prefix,
     partitions,
-    hops: { length_ms: HOP_MS, bound_ms: 500, late_max_ms: 60_000, future_max_ms: 60_000, ahead_hops: 3, silence_ms },
+    hops: { length_ms: hop_ms, bound_ms: 500, late_max_ms: 60_000, future_max_ms: 60_000, ahead_hops: 3, silence_ms },
     sessionTimeout_ms,
     fetchWait_ms: 50,
   }

@@ -4,7 +4,10 @@ import { CampaignsProcessor } from '../../../consumers/campaigns/processor.ts'
 import { campaignsSettings } from '../../../consumers/campaigns/settings.ts'
 import type { ChangelogEntry } from '../../../lib/stream/processor.ts'
 import type { Campaign } from '../../../schemas/types.ts'
-import { campaignHops } from '../../helpers/campaign-hops.ts'
+import { CAMPAIGN_HOP_MS, campaignHops } from '../../helpers/campaign-hops.ts'
+
+const CONTEXT = { task: 0, partitions: 1, hop_ms: CAMPAIGN_HOP_MS }
+const HOP_MINUTES = CAMPAIGN_HOP_MS / 60_000
 
 // Little evidence does, so that two or three accounts that share two things make a cluster.
 const EAGER = {
@@ -14,8 +17,8 @@ const EAGER = {
   client_log10_p_max: -0.3,
   release_log10: 0.2,
   accuse_score_min: 0.0001,
-  revision_interval_hops: 3,
-  signal_ttl_hops: 4,
+  revision_interval_minutes: 3 * HOP_MINUTES,
+  signal_ttl_minutes: 4 * HOP_MINUTES,
   outcome_ttl_days: 0.1,
   related_max: 3,
 }
@@ -31,10 +34,10 @@ test.each([
     const statuses = new Set<string>()
     fc.assert(
       fc.property(campaignHops, (hops) => {
-        const processor = new CampaignsProcessor(settings, 'hash')
+        const processor = new CampaignsProcessor(CONTEXT, settings, 'hash')
         const changelog = new Map<string, ChangelogEntry>()
         for (const hop of hops) {
-          const anew = new CampaignsProcessor(settings, 'hash')
+          const anew = new CampaignsProcessor(CONTEXT, settings, 'hash')
           for (const entry of changelog.values()) anew.restore(structuredClone(entry))
           anew.restored()
           const expected = [anew.process(hop), anew.drainChanges()]

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { HEAD_HOPS } from '../../../consumers/fingerprints/head-log.ts'
+import { HEAD_BLOCKS_MS } from '../../../consumers/fingerprints/head-log.ts'
 import { FingerprintsProcessor } from '../../../consumers/fingerprints/processor.ts'
 import { fingerprintsSettings } from '../../../consumers/fingerprints/settings.ts'
 import type { HopInput } from '../../../lib/stream/processor.ts'
 import type { FingerprintState } from '../../../schemas/types.ts'
 import { HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
+
+const HEAD_HOPS = HEAD_BLOCKS_MS / HOP_MS
 
 type Entries = Map<string, FingerprintState | null>
 

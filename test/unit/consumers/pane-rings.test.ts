@@ -3,10 +3,12 @@ import { expect, test } from 'vitest'
 import { COUNTER_INDEX } from '../../../consumers/fingerprints/counters.ts'
 import { paneOf } from '../../../consumers/fingerprints/pane.ts'
 import { PaneBlock } from '../../../consumers/fingerprints/pane-block.ts'
-import { type PaneOwner, PaneRings, type RingEvents, type Tier } from '../../../consumers/fingerprints/pane-rings.ts'
+import { paneLadder, type Tier } from '../../../consumers/fingerprints/pane-ladder.ts'
+import { type PaneOwner, PaneRings, type RingEvents } from '../../../consumers/fingerprints/pane-rings.ts'
 import { requestValue } from '../stream/records.ts'
 
 const FIRST_HOP = 29_540_000
+const MINUTE_MS = 60_000
 const OWNER = { number: 3, born_hop: 0 }
 const TOTALS = { requests: 0, output_tokens: 0, last_seen_ms: 0 }
 
@@ -33,35 +35,39 @@ const activity = fc
 
 function paneAt(hop: number, requests: number) {
   return paneOf(
-    Array.from({ length: requests }, (_, n) => requestValue(`e-${n}`, hop * 60_000)),
+    Array.from({ length: requests }, (_, n) => requestValue(`e-${n}`, hop * MINUTE_MS)),
     new Set(),
     TOTALS,
   )
 }
 
-/** Requests in each window up to `hop`: the last five hops, and the twelve fives and six stretches of 240 that hold it. */
-function naive(past: readonly { hop: number; requests: number }[], hop: number): number[] {
-  const froms = [hop - 4, (Math.floor(hop / 5) - 11) * 5, (Math.floor(hop / 240) - 5) * 240]
+/** Requests in each window up to `hop`: the last five minutes, and the twelve fives and six stretches of four hours that hold it. */
+function naive(past: readonly { hop: number; requests: number }[], hop: number, hop_ms = MINUTE_MS): number[] {
+  const five = (5 * MINUTE_MS) / hop_ms
+  const longest = 48 * five
+  const froms = [hop - five + 1, (Math.floor(hop / five) - 11) * five, (Math.floor(hop / longest) - 5) * longest]
   return froms.map((from) =>
     past.filter((each) => each.hop >= from && each.hop <= hop).reduce((sum, { requests }) => sum + requests, 0),
   )
 }
 
-test('the windows of the rings are those of a recount, at every hop, and again after a restore', () => {
+test('the windows of the rings are those of a recount, at every hop of whatever length, and again after a restore', () => {
+  const lengths_ms = fc.constantFrom(MINUTE_MS, 10_000, 5_000, 5 * MINUTE_MS)
   fc.assert(
-    fc.property(activity, fc.nat(1_600), (steps, silence) => {
+    fc.property(activity, fc.nat(1_600), lengths_ms, (steps, silence, hop_ms) => {
+      const ladder = paneLadder(hop_ms)
       const changelog = new Map<string, { tier: Tier; slot: number; part: number }>()
       const changed: RingEvents['changed'] = (tier, slot, part) =>
         changelog.set(`${tier}-${slot}-${part}`, { tier, slot, part })
-      const rings = new PaneRings({ changed, leaving: () => undefined })
+      const rings = new PaneRings(ladder, { changed, leaving: () => undefined })
       const counts = (each: PaneRings, hop: number) => requestsOf(each, OWNER, hop)
       for (const [index, { hop, requests }] of steps.entries()) {
         rings.close(hop, () => OWNER)
         rings.add(OWNER.number, paneAt(hop, requests))
         rings.finish(hop)
-        expect(counts(rings, hop)).toEqual(naive(steps.slice(0, index + 1), hop))
+        expect(counts(rings, hop)).toEqual(naive(steps.slice(0, index + 1), hop, hop_ms))
       }
-      const restored = new PaneRings({ changed: () => undefined, leaving: () => undefined })
+      const restored = new PaneRings(ladder, { changed: () => undefined, leaving: () => undefined })
       for (const { tier, slot, part } of changelog.values()) {
         const block = rings.block(tier, slot, part)
         const entry = block && { index: rings.indexOf(tier, slot)!, block: PaneBlock.decode(block.bytes) }
@@ -72,7 +78,7 @@ test('the windows of the rings are those of a recount, at every hop, and again a
       const later = steps.at(-1)!.hop + silence
       for (const each of [rings, restored]) {
         each.close(later, () => OWNER)
-        expect(counts(each, later)).toEqual(naive(steps, later))
+        expect(counts(each, later)).toEqual(naive(steps, later, hop_ms))
       }
     }),
     { numRuns: 150 },
@@ -125,7 +131,7 @@ interface RingChange {
 function recordedRings() {
   const changed = new Map<string, RingChange['place']>()
   const left: [hop: number, panes: number[]][] = []
-  const rings = new PaneRings({
+  const rings = new PaneRings(paneLadder(MINUTE_MS), {
     changed: (...place) => changed.set(place.join(), place),
     leaving: (blocks, lastHop) => left.push([lastHop, blocks.map(({ length }) => length)]),
   })

@@ -4,6 +4,7 @@ import { campaignsSettings } from '../../../consumers/campaigns/settings.ts'
 import type { Alert, Outcome, Signal } from '../../../schemas/types.ts'
 
 const HOP_MS = 60_000
+const CONTEXT = { task: 0, partitions: 1, hop_ms: HOP_MS }
 const TTL_HOPS = 10
 
 const signal: Signal = {
@@ -38,7 +39,7 @@ const signal: Signal = {
 }
 
 test('the hit of an account that falls silent is forgotten when it no longer counts, and its alert closed', () => {
-  const processor = new CampaignsProcessor(campaignsSettings.parse({ signal_ttl_hops: TTL_HOPS }), 'hash')
+  const processor = new CampaignsProcessor(CONTEXT, campaignsSettings.parse({ signal_ttl_minutes: TTL_HOPS }), 'hash')
   const told: [number, string][] = []
   const tombstones: string[] = []
   for (let hop = 1; hop < 3 * TTL_HOPS; hop++) {
@@ -55,7 +56,7 @@ test('the hit of an account that falls silent is forgotten when it no longer cou
 })
 
 test('an alert about one account stays open while its rule hits now and then, under one id', () => {
-  const processor = new CampaignsProcessor(campaignsSettings.parse({ signal_ttl_hops: TTL_HOPS }), 'hash')
+  const processor = new CampaignsProcessor(CONTEXT, campaignsSettings.parse({ signal_ttl_minutes: TTL_HOPS }), 'hash')
   const told: string[] = []
   for (let hop = 1; hop < 6 * TTL_HOPS; hop++) {
     const outcome = hop % 6 < 3 ? 'hit' : 'no_hit'
@@ -68,8 +69,8 @@ test('an alert about one account stays open while its rule hits now and then, un
 })
 
 test('an outcome of an account that no alert is about expires, and one of an account with an open alert when that has closed', () => {
-  const settings = campaignsSettings.parse({ signal_ttl_hops: 6 * 1_440, outcome_ttl_days: 2 })
-  const processor = new CampaignsProcessor(settings, 'hash')
+  const settings = campaignsSettings.parse({ signal_ttl_minutes: 6 * 1_440, outcome_ttl_days: 2 })
+  const processor = new CampaignsProcessor(CONTEXT, settings, 'hash')
   const gone: [number, string][] = []
   for (let hop = 1; hop < 10 * 1_440; hop++) {
     const outcomes = ['prober', 'quiet'].map((account_id): Outcome => {

@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { HEAD_HOPS } from '../../../consumers/fingerprints/head-log.ts'
+import { HEAD_BLOCKS_MS } from '../../../consumers/fingerprints/head-log.ts'
 import { FingerprintsProcessor } from '../../../consumers/fingerprints/processor.ts'
 import { fingerprintsSettings } from '../../../consumers/fingerprints/settings.ts'
 import { LinkageProcessor } from '../../../consumers/linkage/processor.ts'
@@ -9,6 +9,8 @@ import { createCodec } from '../../../lib/avro/codec.ts'
 import { localSchema } from '../../../lib/avro/record-types.ts'
 import { Restore } from '../../../lib/kafka/restore.ts'
 import { HOP_MS, requestValue, sourceRecords } from '../stream/records.ts'
+
+const HEAD_HOPS = HEAD_BLOCKS_MS / HOP_MS
 
 const topic = 'fingerprints.state'
 const codec = createCodec({ idOf: async () => 1, schemaById: async () => localSchema(topic) })
