@@ -64,7 +64,7 @@ export class GroupCoordinator {
 
   /**
    * Joins a group, creating it for a member without id. With `requiresMemberId` such a member is sent away with an id to
-   * come back with (KIP-394), by way of `announce`. Rejects with Refused.
+   * come back with (KIP-394), by way of `announce`; a static one is known by its own. Rejects with Refused.
    */
   async join(
     groupId: string,
@@ -84,10 +84,10 @@ export class GroupCoordinator {
 
     this.#checkRoom(groupId)
     const group = this.#findOrCreate(groupId)
-    const memberId = `${request.clientId}-${randomUUID()}`
+    const memberId = `${request.instanceId ?? request.clientId}-${randomUUID()}`
     group.checkProtocols(request)
     announce(memberId)
-    if (!requiresMemberId) return group.join({ ...request, memberId }, true)
+    if (!requiresMemberId || request.instanceId !== null) return group.join({ ...request, memberId }, true)
     group.expect(memberId, request.sessionTimeout_ms)
     throw new Refused(ErrorCode.MEMBER_ID_REQUIRED, `join again as '${memberId}'`)
   }

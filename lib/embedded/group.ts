@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { Refused } from './errors.ts'
 import { ErrorCode } from './protocol/error-codes.ts'
+import { fencedInstance, type MemberIdentity, StaticMembers } from './static-members.ts'
 import { after } from './timer.ts'
 
 /**
@@ -29,6 +30,8 @@ export const groupRow = z.object({
   members: z.array(
     z.object({
       id: z.string(),
+      // Absent in what was stored before there were static members.
+      instanceId: z.string().nullable().default(null),
       clientId: z.string(),
       clientHost: z.string(),
       sessionTimeout_ms: z.number(),
@@ -45,8 +48,7 @@ export interface Protocol {
   readonly metadata: Buffer
 }
 
-export interface JoinRequest {
-  readonly memberId: string
+export interface JoinRequest extends MemberIdentity {
   readonly clientId: string
   readonly clientHost: string
   readonly sessionTimeout_ms: number
@@ -60,7 +62,7 @@ export interface JoinResult {
   readonly protocol: string
   readonly leaderId: string
   /** Everyone's metadata for the leader, nothing for the others. */
-  readonly members: readonly { memberId: string; metadata: Buffer }[]
+  readonly members: readonly (MemberIdentity & { metadata: Buffer })[]
 }
 
 interface Waiter<T> {
@@ -90,7 +92,7 @@ const NOTHING = Buffer.alloc(0)
 /**
  * One consumer group on the classic protocol: the join barrier, generations, sync, heartbeats and evictions.
  * Assignments are bytes that pass through untouched. Refusals carry the error code to answer.
- * Source: GroupMetadataManager and ClassicGroup of Apache Kafka; KIP-394 for member ids.
+ * Source: GroupMetadataManager and ClassicGroup of Apache Kafka; KIP-394 for member ids, KIP-345 for static members.
  */
 export class Group {
   readonly id: string
@@ -98,6 +100,7 @@ export class Group {
   readonly #initialDelay_ms: number
   readonly #save: (row: GroupRow) => void
   readonly #members = new Map<string, Member>()
+  readonly #staticMembers = new StaticMembers()
   /** Ids that were handed out and have not joined yet, with their expiry. */
   readonly #expectedIds = new Map<string, NodeJS.Timeout>()
   #state: GroupState = 'empty'
@@ -127,20 +130,14 @@ export class Group {
     this.#protocol = row.protocol
     this.#leaderId = row.leaderId
     for (const { id, protocols, assignment, ...rest } of row.members) {
-      const member: Member = {
-        id,
-        request: {
-          ...rest,
-          memberId: id,
-          protocolType: row.protocolType,
-          protocols: protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata, 'base64') })),
-        },
-        assignment: Buffer.from(assignment, 'base64'),
-        joining: null,
-        syncing: null,
-        sessionTimer: null,
+      const request: JoinRequest = {
+        ...rest,
+        memberId: id,
+        protocolType: row.protocolType,
+        protocols: protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata, 'base64') })),
       }
-      this.#members.set(id, member)
+      const member = memberFrom(request, Buffer.from(assignment, 'base64'))
+      this.#add(member)
       this.#touch(member)
     }
     if (row.members.length > 0) this.#state = 'stable'
@@ -183,9 +180,14 @@ export class Group {
   /** Joins, or joins again. Resolves when the barrier falls; rejects with Refused. */
   join(request: JoinRequest, isNewId: boolean): Promise<JoinResult> {
     this.checkProtocols(request)
+    if (isNewId) {
+      const replaced = this.#memberOfInstance(request.instanceId)
+      return replaced ? this.#replace(replaced, request) : this.#admit(request)
+    }
+    this.#staticMembers.check(request)
     const member = this.#members.get(request.memberId)
     if (member) return this.#rejoin(member, request)
-    if (!isNewId && !this.#stopExpecting(request.memberId)) throw unknownMember(request.memberId)
+    if (!this.#stopExpecting(request.memberId)) throw unknownMember(request.memberId)
     return this.#admit(request)
   }
 
@@ -204,13 +206,13 @@ export class Group {
 
   /** Takes the leader's assignments; resolves with the member's own when they are there. Rejects with Refused. */
   async sync(
-    memberId: string,
+    identity: MemberIdentity,
     generation: number,
     assignments: readonly { memberId: string; assignment: Buffer }[],
   ): Promise<Buffer> {
-    const member = this.#memberOf(memberId, generation)
+    const member = this.#memberOf(identity, generation)
     if (this.#state === 'preparing-rebalance') throw rebalancing(this.id)
-    this.#unsynced.delete(memberId)
+    this.#unsynced.delete(member.id)
     if (this.#state === 'stable') {
       this.#touch(member)
       return member.assignment
@@ -218,18 +220,20 @@ export class Group {
     return new Promise<Buffer>((resolve, reject) => {
       member.syncing?.reject(rebalancing(this.id))
       member.syncing = { resolve, reject }
-      if (memberId === this.#leaderId) this.#stabilise(assignments)
+      if (member.id === this.#leaderId) this.#stabilise(assignments)
     })
   }
 
-  heartbeat(memberId: string, generation: number): void {
-    const member = this.#memberOf(memberId, generation)
+  heartbeat(identity: MemberIdentity, generation: number): void {
+    const member = this.#memberOf(identity, generation)
     this.#touch(member)
     if (this.#state === 'preparing-rebalance') throw rebalancing(this.id)
   }
 
-  leave(memberId: string): void {
-    const member = this.#members.get(memberId)
+  /** An administrator may name a static member by its instance id alone. */
+  leave({ memberId, instanceId }: MemberIdentity): void {
+    if (memberId !== '') this.#staticMembers.check({ memberId, instanceId })
+    const member = memberId === '' ? this.#memberOfInstance(instanceId) : this.#members.get(memberId)
     if (member) this.#remove(member)
     else if (this.#stopExpecting(memberId)) this.#fallBarrierIfAllJoined()
     else throw unknownMember(memberId)
@@ -242,7 +246,7 @@ export class Group {
   checkCommit(memberId: string, generation: number, isTransactional: boolean): void {
     if (generation < 0 && this.#state === 'empty') return
     if (generation >= 0 || memberId !== '') {
-      this.#touch(this.#memberOf(memberId, generation))
+      this.#touch(this.#memberOf({ memberId, instanceId: null }, generation))
     } else if (!isTransactional) {
       throw unknownMember(memberId)
     }
@@ -273,19 +277,29 @@ export class Group {
   }
 
   #admit(request: JoinRequest): Promise<JoinResult> {
-    const member: Member = {
-      id: request.memberId,
-      request,
-      assignment: NOTHING,
-      joining: null,
-      syncing: null,
-      sessionTimer: null,
-    }
-    this.#members.set(member.id, member)
+    const member = memberFrom(request, NOTHING)
+    this.#add(member)
     this.#protocolType = request.protocolType
     this.#hasNewMembers = true
     if (this.#leaderId === '') this.#leaderId = member.id
     return this.#awaitBarrier(member)
+  }
+
+  /**
+   * A static member that starts again takes the place of the one before it, share and all, under another member id. Nobody
+   * else hears of it while the group is stable. It is told that the one before leads: an assignment is not asked of it.
+   */
+  #replace(old: Member, request: JoinRequest): Promise<JoinResult> {
+    const leaderId = this.#leaderId
+    this.#forget(old, fencedInstance(request.instanceId))
+    const member = memberFrom(request, old.assignment)
+    this.#add(member)
+    if (leaderId === old.id) this.#leaderId = member.id
+    const keepsProtocol = electProtocol([...this.#members.values()]) === this.#protocol
+    if (this.#state !== 'stable' || !keepsProtocol) return this.#awaitBarrier(member)
+    this.#touch(member)
+    this.#save(this.#row())
+    return Promise.resolve({ ...this.#resultFor(member), leaderId, members: [] })
   }
 
   #rejoin(member: Member, request: JoinRequest): Promise<JoinResult> {
@@ -295,7 +309,7 @@ export class Group {
     // with new metadata, has a reason to call everyone together.
     const mayKeepGeneration =
       isUnchanged && (this.#state === 'completing-rebalance' || (this.#state === 'stable' && !isLeader))
-    member.request = request
+    member.request = { ...request, instanceId: member.request.instanceId }
     if (!mayKeepGeneration) return this.#awaitBarrier(member)
     this.#touch(member)
     return Promise.resolve(this.#resultFor(member))
@@ -357,17 +371,23 @@ export class Group {
   #fallBarrier(): void {
     clear(this.#barrierTimer)
     for (const member of [...this.#members.values()]) {
-      if (member.joining === null) this.#forget(member)
+      if (member.joining === null && member.request.instanceId === null) this.#forget(member)
+    }
+    const members = [...this.#members.values()]
+    const present = members.filter((member) => member.joining !== null)
+    if (members.length > 0 && present.length === 0) {
+      // Static members are waited for until their sessions end.
+      this.#armBarrier(this.#rebalanceTimeout_ms(), () => this.#fallBarrier())
+      return
     }
     this.#generation += 1
-    const members = [...this.#members.values()]
     if (members.length === 0) {
       this.#protocol = ''
       this.#moveTo('empty')
       this.#save(this.#row())
       return
     }
-    if (!this.#members.has(this.#leaderId)) this.#leaderId = members[0]?.id ?? ''
+    if (!present.some((member) => member.id === this.#leaderId)) this.#leaderId = present[0]?.id ?? ''
     this.#protocol = electProtocol(members)
     this.#moveTo('completing-rebalance')
     for (const member of members) {
@@ -417,6 +437,7 @@ export class Group {
       leaderId: this.#leaderId,
       members: [...this.#members.values()].map(({ id, request, assignment }) => ({
         id,
+        instanceId: request.instanceId,
         clientId: request.clientId,
         clientHost: request.clientHost,
         sessionTimeout_ms: request.sessionTimeout_ms,
@@ -436,6 +457,7 @@ export class Group {
       members: isLeader
         ? [...this.#members.values()].map(({ id, request }) => ({
             memberId: id,
+            instanceId: request.instanceId,
             metadata: metadataOf(request, this.#protocol),
           }))
         : [],
@@ -457,19 +479,32 @@ export class Group {
     else this.#fallBarrierIfAllJoined()
   }
 
-  #forget(member: Member): void {
+  #add(member: Member): void {
+    this.#members.set(member.id, member)
+    this.#staticMembers.set(member.request)
+  }
+
+  #forget(member: Member, refusal = unknownMember(member.id)): void {
     clear(member.sessionTimer)
     this.#members.delete(member.id)
+    this.#unsynced.delete(member.id)
+    this.#staticMembers.forget(member.request)
     if (this.#leaderId === member.id) this.#leaderId = this.#members.keys().next().value ?? ''
-    member.joining?.reject(unknownMember(member.id))
-    member.syncing?.reject(unknownMember(member.id))
+    member.joining?.reject(refusal)
+    member.syncing?.reject(refusal)
     member.joining = null
     member.syncing = null
   }
 
-  #memberOf(memberId: string, generation: number): Member {
-    const member = this.#members.get(memberId)
-    if (!member) throw unknownMember(memberId)
+  #memberOfInstance(instanceId: string | null): Member | undefined {
+    const memberId = instanceId === null ? undefined : this.#staticMembers.memberIdOf(instanceId)
+    return memberId === undefined ? undefined : this.#members.get(memberId)
+  }
+
+  #memberOf(identity: MemberIdentity, generation: number): Member {
+    this.#staticMembers.check(identity)
+    const member = this.#members.get(identity.memberId)
+    if (!member) throw unknownMember(identity.memberId)
     if (generation !== this.#generation) {
       throw new Refused(ErrorCode.ILLEGAL_GENERATION, `group '${this.id}' is in generation ${this.#generation}`)
     }
@@ -493,6 +528,10 @@ export class Group {
     }
     this.#state = next
   }
+}
+
+function memberFrom(request: JoinRequest, assignment: Buffer): Member {
+  return { id: request.memberId, request, assignment, joining: null, syncing: null, sessionTimer: null }
 }
 
 /** Every member votes for the first of its protocols that all support; the most votes win. */

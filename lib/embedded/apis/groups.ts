@@ -30,11 +30,9 @@ export const joinGroup: Handler = async (
   let result: JoinResult = { generation: -1, protocol: '', leaderId: '', members: [] }
   let errorCode: ErrorCode = ErrorCode.NONE
   try {
-    // kafkajs has no static membership (KIP-345); a member that counts on it must not believe that it has it.
-    if (instanceId !== null) throw new Refused(ErrorCode.UNSUPPORTED_VERSION, 'no static membership')
     result = await broker.groups.join(
       groupId,
-      { memberId, clientId, clientHost, sessionTimeout_ms, rebalanceTimeout_ms, protocolType, protocols },
+      { memberId, instanceId, clientId, clientHost, sessionTimeout_ms, rebalanceTimeout_ms, protocolType, protocols },
       version >= 4,
       (id) => {
         memberId = id
@@ -48,7 +46,7 @@ export const joinGroup: Handler = async (
   response.string(result.protocol).string(result.leaderId).string(memberId)
   response.array(result.members, (member) => {
     response.string(member.memberId)
-    if (version >= 5) response.string(null)
+    if (version >= 5) response.string(member.instanceId)
     response.bytes(member.metadata)
   })
   return 'respond'
@@ -58,7 +56,7 @@ export const syncGroup: Handler = async (request, response, version, { broker })
   const groupId = request.string()
   const generation = request.int32()
   const memberId = request.string()
-  if (version >= 3) request.nullableString()
+  const instanceId = version >= 3 ? request.nullableString() : null
   const assignments = request.array(() => ({
     memberId: request.string(),
     assignment: Buffer.from(request.bytes()),
@@ -66,7 +64,7 @@ export const syncGroup: Handler = async (request, response, version, { broker })
   let assignment: Buffer = NOTHING
   let errorCode: ErrorCode = ErrorCode.NONE
   try {
-    assignment = await broker.groups.ofMember(groupId, memberId).sync(memberId, generation, assignments)
+    assignment = await broker.groups.ofMember(groupId, memberId).sync({ memberId, instanceId }, generation, assignments)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     errorCode = error.errorCode
@@ -80,7 +78,10 @@ export const heartbeat: Handler = (request, response, version, { broker }) => {
   const groupId = request.string()
   const generation = request.int32()
   const memberId = request.string()
-  const refusal = refusalOf(() => broker.groups.ofMember(groupId, memberId).heartbeat(memberId, generation))
+  const instanceId = version >= 3 ? request.nullableString() : null
+  const refusal = refusalOf(() =>
+    broker.groups.ofMember(groupId, memberId).heartbeat({ memberId, instanceId }, generation),
+  )
   if (version >= 1) response.int32(0)
   response.int16(refusal?.errorCode ?? ErrorCode.NONE)
   return 'respond'
@@ -88,22 +89,21 @@ export const heartbeat: Handler = (request, response, version, { broker }) => {
 
 export const leaveGroup: Handler = (request, response, version, { broker }) => {
   const groupId = request.string()
-  const memberIds =
+  const members =
     version >= 3
-      ? request.array(() => {
-          const memberId = request.string()
-          request.nullableString()
-          return memberId
-        })
-      : [request.string()]
-  const results = memberIds.map((memberId) => ({
-    memberId,
-    errorCode: refusalOf(() => broker.groups.ofMember(groupId, memberId).leave(memberId))?.errorCode ?? ErrorCode.NONE,
+      ? request.array(() => ({ memberId: request.string(), instanceId: request.nullableString() }))
+      : [{ memberId: request.string(), instanceId: null }]
+  const results = members.map((member) => ({
+    ...member,
+    errorCode:
+      refusalOf(() => broker.groups.ofMember(groupId, member.memberId).leave(member))?.errorCode ?? ErrorCode.NONE,
   }))
   if (version >= 1) response.int32(0)
   response.int16(version >= 3 ? ErrorCode.NONE : (results[0]?.errorCode ?? ErrorCode.NONE))
   if (version >= 3) {
-    response.array(results, (result) => response.string(result.memberId).string(null).int16(result.errorCode))
+    response.array(results, ({ memberId, instanceId, errorCode }) =>
+      response.string(memberId).string(instanceId).int16(errorCode),
+    )
   }
   return 'respond'
 }
