@@ -36,6 +36,13 @@ module.exports = {
       to: { path: '^(lib/(kafka|stream|sketch|cli)|producers|consumers)/' },
     },
     {
+      name: 'formats-know-nobody',
+      comment: 'What a client and a broker both read and write: neither owns it.',
+      severity: 'error',
+      from: { path: '^lib/wire/' },
+      to: { path: '^(lib/(?!wire/)|producers|consumers|schemas)' },
+    },
+    {
       name: 'no-orphans',
       severity: 'error',
       from: { orphan: true, pathNot: '(\\.d\\.ts$|^test/|^bin/|\\.cjs$)' },

@@ -1,4 +1,4 @@
-import { crc32c } from '../ops/crc32c.ts'
+import { ATTRIBUTE, HEADER_BYTES, writeHeader } from '../wire/batch-header.ts'
 
 type HeaderValue = string | Buffer
 
@@ -20,14 +20,6 @@ export interface BatchProducer {
   readonly firstSequence: number
 }
 
-const MAGIC = 2
-const TRANSACTIONAL = 16
-const HEAD_BYTES = 61
-/** Bytes in front of the part that the length counts. */
-const UNCOUNTED_BYTES = 12
-const CRC_AT = 17
-/** The checksum covers everything from here. */
-const CHECKED_FROM = 21
 const NULL_SIZE = -1
 const NO_HEADERS = {}
 
@@ -53,22 +45,19 @@ export function encodeRecordBatch(
   }
   const deltaOf = ({ timestamp }: ProducedMessage) => Number(timestamp ?? now_ms) - first_ms
   const bodies = messages.map((message, index) => bodySize(message, index, deltaOf(message)))
-  const size_bytes = bodies.reduce((size, body) => size + sizeOfVarint(body) + body, HEAD_BYTES)
+  const size_bytes = bodies.reduce((size, body) => size + sizeOfVarint(body) + body, HEADER_BYTES)
   const batch = Buffer.allocUnsafe(size_bytes)
-  batch.fill(0, 0, HEAD_BYTES)
-  const to = new RecordWriter(batch, HEAD_BYTES)
+  const to = new RecordWriter(batch, HEADER_BYTES)
   for (const [index, message] of messages.entries()) to.record(message, index, deltaOf(message), bodies[index]!)
-  batch.writeInt32BE(size_bytes - UNCOUNTED_BYTES, 8)
-  batch.writeInt8(MAGIC, 16)
-  batch.writeInt16BE(producer.isTransactional ? TRANSACTIONAL : 0, 21)
-  batch.writeInt32BE(messages.length - 1, 23)
-  batch.writeBigInt64BE(BigInt(first_ms), 27)
-  batch.writeBigInt64BE(BigInt(last_ms), 35)
-  batch.writeBigInt64BE(producer.id, 43)
-  batch.writeInt16BE(producer.epoch, 51)
-  batch.writeInt32BE(producer.firstSequence, 53)
-  batch.writeInt32BE(messages.length, 57)
-  batch.writeUInt32BE(crc32c(batch, CHECKED_FROM), CRC_AT)
+  writeHeader(batch, {
+    attributes: producer.isTransactional ? ATTRIBUTE.transactional : 0,
+    baseTimestamp_ms: first_ms,
+    maxTimestamp_ms: last_ms,
+    producerId: producer.id,
+    producerEpoch: producer.epoch,
+    baseSequence: producer.firstSequence,
+    count: messages.length,
+  })
   return batch
 }
 

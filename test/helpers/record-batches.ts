@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { crc32c } from '../../lib/ops/crc32c.ts'
+import { crc32c } from '../../lib/wire/crc32c.ts'
 
 export interface TestRecord {
   readonly key?: string | null

@@ -1,5 +1,5 @@
 import type { PartitionLog } from '../../lib/embedded/log/partition-log.ts'
-import { CODEC_NONE, declaredSize, HEADER_BYTES, readHeader } from '../../lib/embedded/log/record-batch.ts'
+import { CODEC_NONE, declaredSize, HEADER_BYTES, readHeader } from '../../lib/wire/batch-header.ts'
 
 /** A committed record as its reader gets it. */
 export interface CommittedRecord {

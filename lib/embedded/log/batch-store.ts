@@ -1,5 +1,5 @@
+import type { BatchHeader } from '../../wire/batch-header.ts'
 import type { ProducerRow } from './producer-sequences.ts'
-import type { BatchHeader } from './record-batch.ts'
 
 /** A batch in the log. What it holds never changes after the append; compaction replaces the whole entry. */
 export interface StoredBatch {

@@ -1,5 +1,6 @@
+import { readHeader } from '../../wire/batch-header.ts'
 import type { StoredBatch } from './batch-store.ts'
-import { readHeader, replaceRecords } from './record-batch.ts'
+import { replaceRecords } from './record-batch.ts'
 import { deflateRecords, inflateRecords, RecordCursor } from './records.ts'
 
 export interface CompactionPolicy {

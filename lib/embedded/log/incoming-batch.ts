@@ -1,18 +1,16 @@
-import { Refused } from '../errors.ts'
-import { ErrorCode } from '../protocol/error-codes.ts'
 import {
   type BatchHeader,
-  baseOffsetOf,
   CODEC_GZIP,
   declaredSize,
   HEADER_BYTES,
   hasValidCrc,
   MAGIC_V2,
-  magicOf,
   NO_PRODUCER_ID,
   readHeader,
-  stampTimestamp,
-} from './record-batch.ts'
+} from '../../wire/batch-header.ts'
+import { Refused } from '../errors.ts'
+import { ErrorCode } from '../protocol/error-codes.ts'
+import { baseOffsetOf, magicOf, stampTimestamp } from './record-batch.ts'
 import { inflateRecords, RecordCursor } from './records.ts'
 
 /** What a topic asks of the batches produced to it. */

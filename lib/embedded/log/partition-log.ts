@@ -1,17 +1,11 @@
+import { type BatchHeader, NO_PRODUCER_ID, readHeader } from '../../wire/batch-header.ts'
 import { Refused } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { type BatchStore, indexOfOffset, type LogSummary, MemoryBatchStore, type StoredBatch } from './batch-store.ts'
 import { type CompactionPolicy, compactBatches } from './compaction.ts'
 import type { IncomingBatch } from './incoming-batch.ts'
 import { ProducerSequences } from './producer-sequences.ts'
-import {
-  type BatchHeader,
-  encodeMarker,
-  isCommitMarker,
-  NO_PRODUCER_ID,
-  readHeader,
-  stampOffset,
-} from './record-batch.ts'
+import { encodeMarker, isCommitMarker, stampOffset } from './record-batch.ts'
 import { inflateRecords, RecordCursor } from './records.ts'
 import { type RetentionPolicy, retainedFrom } from './retention.ts'
 

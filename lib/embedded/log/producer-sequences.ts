@@ -1,6 +1,6 @@
+import type { BatchHeader } from '../../wire/batch-header.ts'
 import { Refused } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
-import type { BatchHeader } from './record-batch.ts'
 
 /** Kafka remembers the last five batches, the most that a client may have in flight. */
 const BATCHES_REMEMBERED = 5

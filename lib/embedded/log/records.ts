@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { CODEC_GZIP, CODEC_NONE, HEADER_BYTES } from '../../wire/batch-header.ts'
 import { Refused } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
-import { CODEC_GZIP, CODEC_NONE, HEADER_BYTES } from './record-batch.ts'
 
 // A gzip bomb stops here: 64 times the default limit of a batch is more than real records compress.
 const INFLATED_BYTES_MAX = 64 * 1024 * 1024

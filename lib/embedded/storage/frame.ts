@@ -1,4 +1,4 @@
-import { crc32c } from '../../ops/crc32c.ts'
+import { crc32c } from '../../wire/crc32c.ts'
 import { DamagedFile } from './errors.ts'
 
 /**

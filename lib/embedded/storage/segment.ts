@@ -1,14 +1,7 @@
 import { z } from 'zod'
+import { type BatchHeader, declaredSize, HEADER_BYTES, MAGIC_V2, readHeader } from '../../wire/batch-header.ts'
 import type { LogSummary, StoredBatch } from '../log/batch-store.ts'
-import {
-  type BatchHeader,
-  baseOffsetOf,
-  declaredSize,
-  HEADER_BYTES,
-  MAGIC_V2,
-  magicOf,
-  readHeader,
-} from '../log/record-batch.ts'
+import { baseOffsetOf, magicOf } from '../log/record-batch.ts'
 import type { Disk } from './disk.ts'
 import { DamagedFile } from './errors.ts'
 import { FRAME_HEAD_BYTES, type Frame } from './frame.ts'

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { CompactionPolicy } from '../../../lib/embedded/log/compaction.ts'
 import { acceptBatch } from '../../../lib/embedded/log/incoming-batch.ts'
 import { PartitionLog } from '../../../lib/embedded/log/partition-log.ts'
-import { declaredSize, hasValidCrc, readHeader } from '../../../lib/embedded/log/record-batch.ts'
 import { inflateRecords, RecordCursor } from '../../../lib/embedded/log/records.ts'
+import { declaredSize, hasValidCrc, readHeader } from '../../../lib/wire/batch-header.ts'
 import { encodeBatch, type TestBatch } from '../../helpers/record-batches.ts'
 
 const NOW_MS = 1_700_000_000_000

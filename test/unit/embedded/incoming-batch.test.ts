@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refused } from '../../../lib/embedded/errors.ts'
 import { acceptBatch, type BatchRules } from '../../../lib/embedded/log/incoming-batch.ts'
-import { hasValidCrc, readHeader } from '../../../lib/embedded/log/record-batch.ts'
 import { inflateRecords, RecordCursor } from '../../../lib/embedded/log/records.ts'
 import { ErrorCode } from '../../../lib/embedded/protocol/error-codes.ts'
+import { hasValidCrc, readHeader } from '../../../lib/wire/batch-header.ts'
 import { encodeBatch, seal } from '../../helpers/record-batches.ts'
 
 const NOW_MS = 1_700_000_000_000

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { crc32c } from '../../../lib/ops/crc32c.ts'
+import { crc32c } from '../../../lib/wire/crc32c.ts'
 
 describe('CRC-32C', () => {
   // The vectors of RFC 3720, appendix B.4, and the check value of the catalogue of CRC algorithms.
