@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface Child<Line> {
   /** The next line, null when there is none: it has ended. Rejects when it failed. */
   line(): Promise<Line | null>
+  /** Asks it to end. */
+  terminate(): void
 }
 
 /** Starts a file of this folder in a process of its own, so that what it measures is its own. It prints lines of JSON. */
@@ -26,7 +28,13 @@ export function startChild<Line>(
       if (code !== 0) throw new Error(`${file} ended with ${code}`)
       return null
     },
+    terminate: () => void child.kill('SIGTERM'),
   }
+}
+
+/** Prints a line for whoever has started this process. */
+export function sayLine<Line>(line: Line): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 /** Runs a file to its end and gives all lines that it printed. */

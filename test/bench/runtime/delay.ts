@@ -1,80 +1,76 @@
-import { stagesOf } from '../../../lib/cli/pipeline.ts'
-import { type Config, settingsSchema } from '../../../lib/cli/settings-schema.ts'
-import { type StageRuntime, startStage } from '../../../lib/kafka/stage-runtime.ts'
+import { settingsSchema } from '../../../lib/cli/settings-schema.ts'
 import { loadConfig } from '../../../lib/ops/config.ts'
 import { hopEnd_ms, hopOf } from '../../../lib/stream/hop.ts'
-import { writerCount } from '../../../lib/stream/topology.ts'
-import { type BenchCluster, startBenchCluster } from '../bench-cluster.ts'
+import { startBenchCluster } from '../bench-cluster.ts'
 import { note } from '../note.ts'
-import { startChild } from './child.ts'
+import { type Child, startChild } from './child.ts'
 import type { LoadLine } from './load-process.ts'
+import type { StagesLine } from './stages-process.ts'
 
 export interface DelayOptions {
   readonly accounts: number
   readonly requests_per_s: number
   readonly partitions: number
   readonly hop_ms: number
-  /** Whole hops that count; one more before them, in which every account is new, does not. */
+  /** Each runs every stage; the groups deal the tasks. */
+  readonly processes: number
+  /** Whole hops before those that count: the first time of everything, which a stage that runs for weeks does not have. */
+  readonly warm_hops: number
+  /** Whole hops that count. */
   readonly hops: number
 }
 
 export interface Delay {
   /** By hop: from the moment at which the clock had passed its end and the bound, to the commit of its alerts. */
   readonly delays_ms: readonly number[]
-  /** How far the load was behind itself at the worst. */
+  /** How far the load was behind itself at the worst, in the hops that count. */
   readonly load_lag_ms: number
-  /** Processor time of the process of the stages, as a share of one core. */
+  /** Processor time of all processes of the stages, as a share of one core. */
   readonly cores: number
 }
 
 // The load goes on a little after the last hop, whose cut it must bring.
 const SPARE_MS = 5_000
 
-/** Runs every stage in this process on live traffic, which another process writes. */
+/** Runs every stage on live traffic; load, stages and broker are processes of their own. */
 export async function measureDelay(options: DelayOptions): Promise<Delay> {
-  const { partitions, hop_ms, hops } = options
-  const config = loadConfig(settingsSchema, { env: {}, flags: { hops: { length_ms: hop_ms }, topics: { partitions } } })
-  const { bound_ms } = config.hops
+  const { partitions, hop_ms, warm_hops, hops, processes } = options
+  const { bound_ms } = loadConfig(settingsSchema, { env: {} }).hops
   const cluster = await startBenchCluster(partitions)
-  const committed = new Map<number, number>()
-  let wake = () => {}
-  const runtimes: StageRuntime[] = []
+  const committed = new Commits()
+  const stages: Child<StagesLine>[] = []
   try {
-    const seconds = Math.ceil(((hops + 2) * hop_ms + bound_ms + SPARE_MS) / 1_000)
-    note(`${hops + 1} hops of ${hop_ms / 1_000} s of live traffic`)
-    for (const runtime of await startAll(cluster, config, (hop, at_ms) => {
-      committed.set(hop, at_ms)
-      wake()
-    })) {
-      runtimes.push(runtime)
+    const seconds = Math.ceil(((warm_hops + hops + 1) * hop_ms + bound_ms + SPARE_MS) / 1_000)
+    note(`${warm_hops + hops} hops of ${hop_ms / 1_000} s of live traffic`)
+    for (let index = 0; index < processes; index++) {
+      stages.push(startChild('stages-process.js', argumentsOf({ ...cluster.addresses, partitions, hop_ms })))
     }
-    const failed = Promise.race(runtimes.map(({ closed }) => closed)).then(() => {
-      throw new Error('a stage stopped before the last hop')
+    const cpu_s = Promise.all(stages.map((stage) => readStages(stage, committed)))
+    const failed = cpu_s.then(() => {
+      throw new Error('the stages stopped before the last hop')
     })
     failed.catch(() => undefined)
-    const load = startChild<LoadLine>('load-process.js', loadArguments(cluster, options, seconds))
+    const { accounts, requests_per_s: rate } = options
+    const quiet_s = ((warm_hops + 1) * hop_ms) / 1_000
+    const load = startChild<LoadLine>(
+      'load-process.js',
+      argumentsOf({ ...cluster.addresses, accounts, rate, partitions, seconds, quiet_s }),
+    )
     const begun = await Promise.race([load.line(), failed])
     if (!begun || !('begun_ms' in begun)) throw new Error('the load did not begin')
-    const cpu = process.cpuUsage()
-    const first = hopOf(begun.begun_ms, hop_ms) + 2
-    const last = first + hops - 1
-    const reached = new Promise<void>((resolve) => {
-      wake = () => {
-        if (committed.has(last)) resolve()
-      }
-    })
+    const first = hopOf(begun.begun_ms, hop_ms) + 1 + warm_hops
     const ended = await Promise.race([load.line(), failed])
-    const { user, system } = process.cpuUsage(cpu)
     if (!ended || !('lag_ms' in ended)) throw new Error('the load did not end')
-    wake()
-    await Promise.race([reached, failed])
+    await Promise.race([committed.reaches(first + hops - 1), failed])
+    for (const stage of stages) stage.terminate()
+    const used_s = (await cpu_s).reduce((sum, each) => sum + each, 0)
     const delays_ms = Array.from({ length: hops }, (_, index) => {
       const hop = first + index
-      return (committed.get(hop) ?? Number.NaN) - hopEnd_ms(hop, hop_ms) - bound_ms
+      return committed.at(hop) - hopEnd_ms(hop, hop_ms) - bound_ms
     })
-    return { delays_ms, load_lag_ms: ended.lag_ms, cores: (user + system) / 1e6 / seconds }
+    return { delays_ms, load_lag_ms: ended.lag_ms, cores: used_s / seconds }
   } finally {
-    await Promise.all(runtimes.map((runtime) => runtime.stop()))
+    for (const stage of stages) stage.terminate()
     await cluster.stop()
   }
 }
@@ -85,35 +81,41 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN
 }
 
-async function startAll(
-  { kafka, codec, prefix }: BenchCluster,
-  config: Config,
-  onAlerts: (hop: number, at_ms: number) => void,
-): Promise<StageRuntime[]> {
-  const stages = stagesOf(config)
-  const { partitions } = config.topics
-  // Downstream first, so that nothing waits for a reader.
-  return Promise.all(
-    stages.toReversed().map((stage) =>
-      startStage({
-        stage,
-        kafka,
-        codec,
-        settings: { prefix, partitions, hops: config.hops },
-        writers: (topic) => writerCount(stages, topic, partitions),
-        log: () => undefined,
-        now: Date.now,
-        onHop: ({ hop, committed_ms }) => {
-          if (stage.name === 'campaigns') onAlerts(hop, committed_ms)
-        },
-      }),
-    ),
-  )
+/** When the alerts of each hop were committed, epoch ms. */
+class Commits {
+  private readonly byHop = new Map<number, number>()
+  private wake = () => {}
+
+  add(hop: number, committed_ms: number): void {
+    this.byHop.set(hop, committed_ms)
+    this.wake()
+  }
+
+  at(hop: number): number {
+    return this.byHop.get(hop) ?? Number.NaN
+  }
+
+  reaches(hop: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = () => {
+        if (this.byHop.has(hop)) resolve()
+      }
+      this.wake()
+    })
+  }
 }
 
-function loadArguments({ addresses }: BenchCluster, options: DelayOptions, seconds: number): string[] {
-  const { accounts, requests_per_s: rate, partitions } = options
-  return Object.entries({ ...addresses, accounts, rate, partitions, seconds }).map(
-    ([name, value]) => `--${name}=${value}`,
-  )
+/** Notes what a process of the stages says, until it has ended; its processor time, s. */
+async function readStages(stages: Child<StagesLine>, committed: Commits): Promise<number> {
+  let cpu_s: number | null = null
+  for (let line = await stages.line(); line !== null; line = await stages.line()) {
+    if ('cpu_s' in line) cpu_s = line.cpu_s
+    else committed.add(line.hop, line.committed_ms)
+  }
+  if (cpu_s === null) throw new Error('a process of the stages ended without a word')
+  return cpu_s
+}
+
+function argumentsOf(values: object): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`)
 }

@@ -9,8 +9,12 @@ import { intake } from '../../../producers/intake/intake.ts'
 import { ARRIVAL_DISORDER_MS } from '../../../producers/sample/traffic.ts'
 import { connectBench } from '../bench-cluster.ts'
 import { loadEvents, ndjson, readSample } from '../load.ts'
+import { sayLine } from './child.ts'
 
-/** Lines of JSON: `begun_ms` when the accounts are known and the first request is due, then `lag_ms` at the end. */
+/**
+ * Lines of JSON: `begun_ms` when the accounts are known and the first request is due, then `lag_ms` at the end: how far it was
+ * behind at the worst, the first `--quiet_s` left out.
+ */
 export type LoadLine = { readonly begun_ms: number } | { readonly lag_ms: number }
 
 const SEED = 1
@@ -26,11 +30,13 @@ async function main(): Promise<void> {
       accounts: { type: 'string' },
       rate: { type: 'string' },
       seconds: { type: 'string' },
+      quiet_s: { type: 'string' },
     },
   })
   const { broker = '', registry = '' } = values
   const accounts = Number(values.accounts)
   const requests_per_s = Number(values.rate)
+  const quiet_ms = 1_000 * Number(values.quiet_s)
   const requests = requests_per_s * Number(values.seconds)
   const keys = sketchKeys(loadConfig(settingsSchema, { env: {} }))
   const sample = await readSample(SEED, keys)
@@ -46,7 +52,7 @@ async function main(): Promise<void> {
     const load = { accounts, requests, requests_per_s, form: 'sketch' as const }
     await write(take(loadEvents(sample, { ...load, start_ms: Date.now() }), accounts))
     const begun_ms = Date.now()
-    say({ begun_ms })
+    sayLine<LoadLine>({ begun_ms })
     const events = loadEvents(sample, { ...load, start_ms: begun_ms })
     for (const _ of take(events, accounts));
     let written = 0
@@ -59,13 +65,13 @@ async function main(): Promise<void> {
       if (due > written) await write(take(events, due - written))
       written = Math.max(written, due)
       const late_ms = Date.now() - begun_ms - ARRIVAL_DISORDER_MS - (1_000 * written) / requests_per_s
-      lag_ms = Math.max(lag_ms, late_ms)
+      if (Date.now() - begun_ms > quiet_ms) lag_ms = Math.max(lag_ms, late_ms)
       await after(TICK_MS)
     }
   } finally {
     await publisher.close()
   }
-  say({ lag_ms })
+  sayLine<LoadLine>({ lag_ms })
 }
 
 /** The next `count` events; the rest stay. */
@@ -75,10 +81,6 @@ function* take(events: Iterator<object>, count: number): Generator<object> {
     if (done) return
     yield value
   }
-}
-
-function say(line: LoadLine): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 await main()

@@ -21,9 +21,9 @@ export interface Profile {
 
 const MINUTE_MS = 60_000
 // The rate of a large provider, and as many accounts as send in an hour of it.
-const LIVE = { accounts: 100_000, requests_per_s: 5_000, partitions: 4 }
+const LIVE = { accounts: 100_000, requests_per_s: 5_000, partitions: 4, processes: 2 }
 
-/** A quarter of an hour. */
+/** Three quarters of an hour. */
 export const SHORT: Profile = {
   stage: { accounts: 5_000, requests: 150_000, requests_per_s: 250, partitions: 1 },
   state: [
@@ -32,9 +32,8 @@ export const SHORT: Profile = {
   ],
   restore: { accounts: 250_000, requests: 4 },
   delay: [
-    { ...LIVE, hop_ms: MINUTE_MS, hops: 3 },
-    { ...LIVE, hop_ms: 10_000, hops: 6 },
-    { ...LIVE, hop_ms: 5_000, hops: 12 },
+    { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 10, hops: 5 },
+    { ...LIVE, hop_ms: 10_000, warm_hops: 60, hops: 30 },
   ],
   memory: { accounts: 300_000, alive: 20_000, requests: 2, hops: 600, days: 60, max: 50_000, readings: 10 },
 }
@@ -47,9 +46,8 @@ export const FULL: Profile = {
   ],
   restore: { accounts: 250_000, requests: 20 },
   delay: [
-    { ...LIVE, hop_ms: MINUTE_MS, hops: 20 },
-    { ...LIVE, hop_ms: 10_000, hops: 60 },
-    { ...LIVE, hop_ms: 5_000, hops: 120 },
+    { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 70, hops: 30 },
+    { ...LIVE, hop_ms: 10_000, warm_hops: 420, hops: 180 },
   ],
   memory: { accounts: 2_000_000, alive: 100_000, requests: 2, hops: 4_380, days: 365, max: 250_000, readings: 20 },
 }
@@ -61,6 +59,6 @@ export const QUICK: Profile = {
     { accounts: 5_000, requests: 2, hops: 24 },
   ],
   restore: { accounts: 2_000, requests: 2 },
-  delay: [{ accounts: 500, requests_per_s: 50, partitions: 2, hop_ms: 2_000, hops: 3 }],
+  delay: [{ accounts: 500, requests_per_s: 50, partitions: 2, processes: 2, hop_ms: 2_000, warm_hops: 2, hops: 3 }],
   memory: { accounts: 3_000, alive: 200, requests: 2, hops: 120, days: 30, max: 500, readings: 10 },
 }

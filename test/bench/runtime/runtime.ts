@@ -171,7 +171,7 @@ async function delayPart(runs: readonly DelayOptions[]): Promise<Found> {
   const texts: string[] = []
   for (const options of runs) {
     const { delays_ms, load_lag_ms, cores } = await measureDelay(options)
-    const { requests_per_s, accounts, hop_ms, hops, partitions } = options
+    const { requests_per_s, accounts, hop_ms, warm_hops, hops, partitions, processes } = options
     const of = `hop cut to alerts, ${whole(requests_per_s)} events/s, hops of ${hop_ms / 1_000} s`
     const second = { unit: 's', digits: 2 }
     // What comes late is cut late: a delay would say more about the load than about the stages.
@@ -182,8 +182,8 @@ async function delayPart(runs: readonly DelayOptions[]): Promise<Found> {
       { what: `${of}, p99`, ...second, must: 5, goal: 2, measured: at(0.99) },
     )
     texts.push(
-      `Delay with hops of ${hop_ms / 1_000} s: ${hops} hops, ${whole(accounts)} accounts, ${partitions} partitions, all stages in one process, which ` +
-        `used ${cores.toFixed(2)} of a core on the average; broker and load are processes beside it. The load was at most ` +
+      `Delay with hops of ${hop_ms / 1_000} s: ${hops} hops after ${warm_hops} that do not count, ${whole(accounts)} accounts, ${partitions} partitions, all stages in ` +
+        `${processes} process${processes === 1 ? '' : 'es'}, which used ${cores.toFixed(2)} of a core on the average; broker and load are processes beside it. The load was at most ` +
         `${whole(load_lag_ms)} ms behind${isSteady ? '' : ': too far to measure anything; the machine has other work'}. Single hops, s: ${delays_ms.map((ms) => (ms / 1_000).toFixed(2)).join(', ')}.`,
     )
   }
