@@ -23,10 +23,15 @@ export function startMember(
   options: Pick<MemberArguments, 'sessionTimeout_ms' | 'fault'> = {},
 ): MemberProcess {
   const args: MemberArguments = { broker, registryUrl, prefix, partitions, ...options }
-  const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+  return spawnMember('member', args)
+}
+
+/** Starts a file of ours, named as seen from here, that takes its arguments as JSON and prints as a member does. */
+export function spawnMember(name: string, args: object): MemberProcess {
+  const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   // Tests run from source, benchmarks from what was built.
   const isBuilt = import.meta.url.endsWith('.js')
-  const program = isBuilt ? [file('member.js')] : ['--import', file('typescript-loader.mjs'), file('member.ts')]
+  const program = isBuilt ? [file(`${name}.js`)] : ['--import', file('typescript-loader.mjs'), file(`${name}.ts`)]
   const child = spawn(process.execPath, [...program, JSON.stringify(args)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

@@ -3,18 +3,12 @@ import { createCodec } from '../../../lib/avro/codec.ts'
 import { createKafka } from '../../../lib/kafka/client.ts'
 import { openRegistry } from '../../../lib/kafka/schemas.ts'
 import { startStage } from '../../../lib/kafka/stage-runtime.ts'
-import { type CommitPoint, watchCommits } from './faults.ts'
+import { type Fault, faultOf } from './fault.ts'
+import { watchCommits } from './faults.ts'
 import { stageSettings, toyWriters } from './settings.ts'
 import { countingStage } from './toy.ts'
 
-/** Where a member is stopped in its tracks: at the n-th time that it comes to a point of a commit, or while it restores. */
-export interface Fault {
-  readonly point: CommitPoint | 'restore'
-  /** @default 1 */
-  readonly occurrence?: number
-  /** SIGKILL, SIGSTOP, or a loop that blocks the process for so long. */
-  readonly does: 'kill' | 'stop' | { readonly block_ms: number }
-}
+export type { Fault }
 
 export interface MemberArguments {
   readonly broker: string
@@ -36,8 +30,7 @@ export type MemberLine =
 const { broker, registryUrl, prefix, partitions, sessionTimeout_ms, fault }: MemberArguments = JSON.parse(
   process.argv[2] ?? '{}',
 )
-let occurrences = 0
-let hasFailed = false
+const fail = fault && faultOf(fault, () => print({ kind: 'fault' }))
 const kafka = createKafka({
   brokers: broker.split(','),
   clientId: 'member',
@@ -45,7 +38,7 @@ const kafka = createKafka({
 })
 const runtime = await startStage({
   stage: countingStage(),
-  kafka: fault && fault.point !== 'restore' ? watchCommits(kafka, (point) => failAt(fault, point)) : kafka,
+  kafka: fail ? watchCommits(kafka, fail) : kafka,
   codec: createCodec(openRegistry({ url: registryUrl, clientId: 'member', prefix })),
   settings: stageSettings(prefix, partitions, { sessionTimeout_ms }),
   writers: toyWriters(partitions),
@@ -53,7 +46,7 @@ const runtime = await startStage({
   now: Date.now,
   onHop: ({ task, hop }) => print({ kind: 'hop', task, hop }),
 })
-if (fault?.point === 'restore') setInterval(() => isRestoring() && failAt(fault, 'restore'), 1)
+if (fail && fault.point === 'restore') setInterval(() => isRestoring() && fail('restore'), 1)
 createInterface({ input: process.stdin }).on('line', () => void runtime.stop())
 await runtime.closed
 print({ kind: 'stopped' })
@@ -61,20 +54,6 @@ process.exit(0)
 
 function isRestoring(): boolean {
   return runtime.status().tasks.some(({ restore }) => restore !== null && restore.records > 0 && restore.remaining > 0)
-}
-
-function failAt({ point, occurrence = 1, does }: Fault, reached: Fault['point']): void {
-  if (reached !== point || hasFailed) return
-  occurrences += 1
-  if (occurrences < occurrence) return
-  hasFailed = true
-  print({ kind: 'fault' })
-  if (does === 'kill') process.kill(process.pid, 'SIGKILL')
-  else if (does === 'stop') process.kill(process.pid, 'SIGSTOP')
-  else {
-    const until_ms = Date.now() + does.block_ms
-    while (Date.now() < until_ms);
-  }
 }
 
 function print(line: MemberLine): void {
