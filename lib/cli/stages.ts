@@ -52,7 +52,7 @@ export async function startStages(
 
 function optionsOf(
   context: CliContext,
-  { kafka: { session_timeout_ms: sessionTimeout_ms, outage_max_ms }, topics, hops }: Config,
+  { kafka: { session_timeout_ms: sessionTimeout_ms, group_instance_id, outage_max_ms }, topics, hops }: Config,
   { kafka, codec }: Cluster,
   all: readonly Stage[],
   stage: Stage,
@@ -62,7 +62,14 @@ function optionsOf(
     stage,
     kafka,
     codec,
-    settings: { prefix: topics.prefix, partitions: topics.partitions, hops, sessionTimeout_ms, outage_max_ms },
+    settings: {
+      prefix: topics.prefix,
+      partitions: topics.partitions,
+      hops,
+      sessionTimeout_ms,
+      groupInstanceId: group_instance_id === '' ? null : group_instance_id,
+      outage_max_ms,
+    },
     writers: (topic: Parameters<typeof writerCount>[1]) => writerCount(all, topic, topics.partitions),
     log: ({
       level,

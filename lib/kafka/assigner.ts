@@ -2,6 +2,8 @@ import kafkajs, { type Assigner, type GroupMember, type PartitionAssigner } from
 import type { TopicName } from '../../schemas/topics.ts'
 import { inputPartitions, type Stage, taskCount } from '../stream/stage.ts'
 import { partitionCount } from '../stream/topology.ts'
+import { claimsOf, type KnownMember, nextDeal } from './claims.ts'
+import { type Deal, decodeMemberData, encodeDeal, encodeMemberData } from './member-data.ts'
 import { assignTasks } from './task-assignment.ts'
 
 export interface AssignerOptions {
@@ -11,7 +13,13 @@ export interface AssignerOptions {
   /** A one-partition topic that every member reads as a whole, next to its tasks. */
   readonly broadcast: TopicName | null
   /** The tasks held right now; asked at every join. */
-  readonly held: () => readonly number[]
+  readonly held: () => number[]
+  /** Set for a static member. */
+  readonly instance?: {
+    readonly id: string
+    /** The last deal that it has heard of; asked at every join. */
+    readonly deal: () => Deal | null
+  }
 }
 
 // All members of a group must share a protocol, also during a rolling upgrade: this name lasts as long as the group.
@@ -31,17 +39,23 @@ export function taskAssigner(options: AssignerOptions): PartitionAssigner {
       metadata: kafkajs.AssignerProtocol.MemberMetadata.encode({
         version: VERSION,
         topics,
-        userData: Buffer.from(JSON.stringify({ tasks: options.held() })),
+        userData: encodeMemberData({
+          tasks: options.held(),
+          instance: options.instance?.id ?? null,
+          deal: options.instance?.deal() ?? null,
+        }),
       }),
     }),
     async assign({ members }) {
-      const claims = members.map((member) => ({ memberId: member.memberId, tasks: claimedTasks(member) }))
-      return [...assignTasks(claims, taskCount(options.stage, options.partitions))].map(([memberId, tasks]) => ({
+      const known = members.map(knownMember)
+      const assigned = assignTasks(claimsOf(known), taskCount(options.stage, options.partitions))
+      const deal = nextDeal(known, assigned)
+      return [...assigned].map(([memberId, tasks]) => ({
         memberId,
         memberAssignment: kafkajs.AssignerProtocol.MemberAssignment.encode({
           version: VERSION,
           assignment: partitionsOfTasks(options, tasks),
-          userData: Buffer.alloc(0),
+          userData: deal === null ? Buffer.alloc(0) : encodeDeal(deal),
         }),
       }))
     },
@@ -65,6 +79,15 @@ export function taskPartitions(
   ]
 }
 
+/** False for a share that lacks a partition of a task in it: it was dealt by a version that knew fewer inputs. */
+export function isWhole(options: AssignerOptions, share: Readonly<Record<string, readonly number[]>>): boolean {
+  // The changelog's partitions are numbered as the tasks.
+  const tasks = share[options.prefix + options.stage.changelog] ?? []
+  return Object.entries(partitionsOfTasks(options, tasks)).every(([topic, partitions]) =>
+    partitions.every((partition) => share[topic]?.includes(partition)),
+  )
+}
+
 function partitionsOfTasks(options: AssignerOptions, tasks: readonly number[]): Record<string, number[]> {
   const assignment: Record<string, number[]> = {}
   const { prefix, broadcast } = options
@@ -77,13 +100,7 @@ function partitionsOfTasks(options: AssignerOptions, tasks: readonly number[]): 
   return assignment
 }
 
-function claimedTasks({ memberMetadata }: GroupMember): number[] {
+function knownMember({ memberId, memberMetadata }: GroupMember): KnownMember {
   const userData = kafkajs.AssignerProtocol.MemberMetadata.decode(memberMetadata)?.userData
-  if (!userData || userData.length === 0) return []
-  try {
-    const { tasks }: { tasks?: unknown } = JSON.parse(userData.toString())
-    return Array.isArray(tasks) ? tasks.filter((task) => Number.isInteger(task)) : []
-  } catch {
-    return []
-  }
+  return { memberId, ...decodeMemberData(userData) }
 }

@@ -160,6 +160,25 @@ export class ReplayOvertaken extends HydrawatchError {
   }
 }
 
+/**
+ * Another process has joined a group under our instance id (KIP-345), and has our place in it. kafkajs goes by `retriable`;
+ * no `cause`, which it would take for the error itself.
+ */
+export class InstanceFenced extends HydrawatchError {
+  readonly code = 'E_INSTANCE_FENCED'
+  readonly retriable = false
+  readonly groupId: string
+  readonly instanceId: string
+
+  constructor({ groupId, instanceId }: { groupId: string; instanceId: string }) {
+    super(
+      `another process has joined the group ${groupId} as ${instanceId} (FENCED_INSTANCE_ID), so this one ends; give each process a kafka.group_instance_id of its own, such as the name of its host, and check that this one was not started twice`,
+    )
+    this.groupId = groupId
+    this.instanceId = instanceId
+  }
+}
+
 /** True for an error code of the Kafka protocol, which kafkajs puts under `type`. */
 function isAnswer(cause: unknown): boolean {
   return cause instanceof Error && 'type' in cause && typeof cause.type === 'string'

@@ -101,7 +101,6 @@ interface ConsumerGroupPrototype {
  */
 function rejoinAfterFailedJoin(hasChanged: (what: string) => void): void {
   const group: { prototype: ConsumerGroupPrototype } = require('kafkajs/src/consumer/consumerGroup.js')
-  const { KafkaJSProtocolError } = require('kafkajs/src/errors.js')
   const { heartbeat, joinAndSync } = group.prototype
   if (typeof heartbeat !== 'function' || typeof joinAndSync !== 'function') {
     hasChanged('its way to stay in a group')
@@ -119,12 +118,16 @@ function rejoinAfterFailedJoin(hasChanged: (what: string) => void): void {
     }
   }
   group.prototype.heartbeat = async function (this: ConsumerGroupPrototype, options): Promise<unknown> {
-    if (outside.has(this)) {
-      const message = `the last join of ${this.groupId} has failed, so a rejoin is needed`
-      throw new KafkaJSProtocolError({ type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: false, message })
-    }
+    if (outside.has(this)) throw rejoinNeeded(`the last join of ${this.groupId} has failed`)
     return heartbeat.call(this, options)
   }
+}
+
+/** What a heartbeat is answered with while a group rebalances: kafkajs joins again. */
+export function rejoinNeeded(why: string): Error {
+  const { KafkaJSProtocolError } = require('kafkajs/src/errors.js')
+  const message = `${why}, so a rejoin is needed`
+  return new KafkaJSProtocolError({ type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: false, message })
 }
 
 interface ClusterPrototype {

@@ -1,6 +1,8 @@
-import type { Consumer } from 'kafkajs'
+import kafkajs, { type Consumer, type PartitionAssigner } from 'kafkajs'
 import { isSource } from '../stream/topology.ts'
-import { taskAssigner } from './assigner.ts'
+import { isWhole, taskAssigner } from './assigner.ts'
+import { asStaticMember } from './kafkajs-static-member.ts'
+import { type Deal, decodeDeal } from './member-data.ts'
 import type { StartOptions } from './stage-options.ts'
 import type { StageTimes } from './stage-times.ts'
 
@@ -17,16 +19,15 @@ export function groupIdOf(stage: string, prefix: string): string {
 
 /** Makes a member of a stage's group, not connected. `held`: the tasks it has, which the group leaves it where it can. */
 export function createMember(
-  { stage, kafka, settings: { prefix, partitions } }: StartOptions,
+  options: StartOptions,
   { sessionTimeout_ms, heartbeat_ms, fetchWait_ms }: StageTimes,
   { held, mayRejoin }: { readonly held: () => number[]; readonly mayRejoin: (error: Error) => boolean },
 ): Consumer {
+  const { stage, kafka, settings } = options
   return kafka.consumer(
     {
-      groupId: groupIdOf(stage.name, prefix),
-      partitionAssigners: [
-        taskAssigner({ stage, prefix, partitions, broadcast: isSource(stage) ? 'hops' : null, held }),
-      ],
+      groupId: groupIdOf(stage.name, settings.prefix),
+      partitionAssigners: [memberAssigner(options, held)],
       sessionTimeout: sessionTimeout_ms,
       heartbeatInterval: heartbeat_ms,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
@@ -39,4 +40,28 @@ export function createMember(
     },
     mayRejoin,
   )
+}
+
+function memberAssigner({ stage, settings }: StartOptions, held: () => number[]): PartitionAssigner {
+  const { prefix, partitions, groupInstanceId = null } = settings
+  const shared = { stage, prefix, partitions, broadcast: isSource(stage) ? ('hops' as const) : null, held }
+  if (groupInstanceId === null) return taskAssigner(shared)
+  let deal: Deal | null = null
+  let isShareWhole = true
+  let hasAskedAgain = false
+  return asStaticMember(taskAssigner({ ...shared, instance: { id: groupInstanceId, deal: () => deal } }), {
+    instanceId: groupInstanceId,
+    onShare(bytes) {
+      const share = kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)
+      deal = decodeDeal(share?.userData)
+      isShareWhole = isWhole(shared, share?.assignment ?? {})
+    },
+    // What a static member comes back to was dealt before. With other inputs now it asks for another deal; once, as the leader
+    // may be of the version before, and asks for itself when it is not any more.
+    mustRejoin() {
+      if (isShareWhole || hasAskedAgain) return false
+      hasAskedAgain = true
+      return true
+    },
+  })
 }

@@ -17,6 +17,8 @@ export interface StageSettings {
   }
   /** The broker gives our tasks to others when it has not heard from us for so long. @default 30000 */
   readonly sessionTimeout_ms?: number
+  /** Makes this process a static member of each group that it is in (KIP-345). @default null, a member like any other */
+  readonly groupInstanceId?: string | null
   /** How long brokers may be away before a running stage gives up. @default 300000 */
   readonly outage_max_ms?: number
   /** How long a fetch waits for something new; also what a pause or a stop may take. Less than the session. @default 300 */

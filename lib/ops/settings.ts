@@ -52,6 +52,14 @@ const kafkaFields = z.strictObject({
     .describe(
       'A consumer that was not heard of for so long loses its tasks: after a kill they stand still for this time.',
     ),
+  // What Java's client takes for an instance id.
+  group_instance_id: z
+    .string()
+    .regex(/^([A-Za-z0-9._-]{1,249})?$/, 'at most 249 letters, digits, dots, underscores or hyphens, or nothing')
+    .default('')
+    .describe(
+      "This process's own name in its groups (KIP-345), such as that of its host. With one, its tasks wait for it over a restart. Empty: they go to others at once.",
+    ),
   outage_max_ms: milliseconds(0, DAY_MS)
     .default(300_000)
     .describe('How long brokers may be away before a running consumer exits. Until then it waits and goes on.'),

@@ -9,7 +9,7 @@ import type { Request } from '../../../schemas/types.ts'
 import type { TestBroker } from '../../helpers/broker.ts'
 import { type Cluster, eventually, startCluster } from './cluster.ts'
 import { type MemberProcess, startMember } from './member-process.ts'
-import { stageSettings, toyWriters } from './settings.ts'
+import { type StageSettingOverrides, stageSettings, toyWriters } from './settings.ts'
 import { sumFaults } from './sum-faults.ts'
 import { expectedSums, HOP_MS, type HopSum, requestAt } from './toy.ts'
 
@@ -36,9 +36,7 @@ export class Harness {
     cluster: Cluster,
     stage: Stage,
     partitions: number,
-    options: { hop_ms?: number; silence_ms?: number; sessionTimeout_ms?: number } & Partial<
-      Pick<StartOptions, 'codec' | 'kafka' | 'onHop'>
-    > = {},
+    options: StageSettingOverrides & Partial<Pick<StartOptions, 'codec' | 'kafka' | 'onHop'>> = {},
   ): Promise<StageRuntime> {
     const { codec = cluster.codec, kafka = cluster.kafka, onHop } = options
     const runtime = await startStage({

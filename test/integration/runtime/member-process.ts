@@ -20,7 +20,7 @@ export interface MemberProcess {
 export function startMember(
   { broker, registryUrl, prefix }: Pick<MemberArguments, 'broker' | 'registryUrl' | 'prefix'>,
   partitions: number,
-  options: Pick<MemberArguments, 'sessionTimeout_ms' | 'fault'> = {},
+  options: Pick<MemberArguments, 'sessionTimeout_ms' | 'groupInstanceId' | 'fault'> = {},
 ): MemberProcess {
   const args: MemberArguments = { broker, registryUrl, prefix, partitions, ...options }
   return spawnMember('member', args)

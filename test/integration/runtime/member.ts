@@ -16,6 +16,7 @@ export interface MemberArguments {
   readonly prefix: string
   readonly partitions: number
   readonly sessionTimeout_ms?: number
+  readonly groupInstanceId?: string
   readonly fault?: Fault
 }
 
@@ -27,7 +28,7 @@ export type MemberLine =
   | { readonly kind: 'stopped' }
 
 // A member of the counting stage in a process of its own. `stop` on standard input lets it leave its group and end.
-const { broker, registryUrl, prefix, partitions, sessionTimeout_ms, fault }: MemberArguments = JSON.parse(
+const { broker, registryUrl, prefix, partitions, fault, ...overrides }: MemberArguments = JSON.parse(
   process.argv[2] ?? '{}',
 )
 const fail = fault && faultOf(fault, () => print({ kind: 'fault' }))
@@ -40,7 +41,7 @@ const runtime = await startStage({
   stage: countingStage(),
   kafka: fail ? watchCommits(kafka, fail) : kafka,
   codec: createCodec(openRegistry({ url: registryUrl, clientId: 'member', prefix })),
-  settings: stageSettings(prefix, partitions, { sessionTimeout_ms }),
+  settings: stageSettings(prefix, partitions, overrides),
   writers: toyWriters(partitions),
   log: ({ message, fields }) => print({ kind: 'log', message, fields }),
   now: Date.now,

@@ -5,17 +5,25 @@ import { HOP_MS } from './toy.ts'
 /** A real broker's least session timeout. */
 const SESSION_TIMEOUT_MS = 6_000
 
+export interface StageSettingOverrides {
+  readonly hop_ms?: number
+  readonly silence_ms?: number
+  readonly sessionTimeout_ms?: number
+  readonly groupInstanceId?: string
+}
+
 export function stageSettings(
   prefix: string,
   partitions: number,
-  overrides: { hop_ms?: number; silence_ms?: number; sessionTimeout_ms?: number } = {},
+  overrides: StageSettingOverrides = {},
 ): StageSettings {
-  const { hop_ms = HOP_MS, silence_ms = 0, sessionTimeout_ms = SESSION_TIMEOUT_MS } = overrides
+  const { hop_ms = HOP_MS, silence_ms = 0, sessionTimeout_ms = SESSION_TIMEOUT_MS, groupInstanceId } = overrides
   return {
     prefix,
     partitions,
     hops: { length_ms: hop_ms, bound_ms: 500, late_max_ms: 60_000, future_max_ms: 60_000, ahead_hops: 3, silence_ms },
     sessionTimeout_ms,
+    groupInstanceId,
     fetchWait_ms: 50,
   }
 }

@@ -6,7 +6,8 @@ import {
   TlsRefused,
 } from '../../../lib/kafka/access-errors.ts'
 import { brokerFailure } from '../../../lib/kafka/broker-failure.ts'
-import { BrokerUnavailable } from '../../../lib/kafka/errors.ts'
+import { BrokerUnavailable, InstanceFenced } from '../../../lib/kafka/errors.ts'
+import { isOutage } from '../../../lib/kafka/outage.ts'
 import { noteRefusal, refusedTopics } from '../../../lib/kafka/refusals.ts'
 
 const about = { brokers: ['b:1', 'b:2'], doing: 'joining', as: 'hw by plain' }
@@ -53,6 +54,11 @@ describe('an error of kafkajs', () => {
   it('that wraps one of ours is that one', () => {
     const ours = new OAuthTokenUnavailable({ source: '/token', reason: 'ENOENT', isPermanent: true })
     expect(brokerFailure(about, wrapped(ours))).toBe(ours)
+    // As kafkajs does with an error that has a cause: it goes on with that.
+    const fenced = new InstanceFenced({ groupId: 'hydrawatch.linkage', instanceId: 'pod-1' })
+    expect(brokerFailure(about, wrapped((fenced.cause as Error | undefined) ?? fenced))).toBe(fenced)
+    expect(fenced.message).toMatch(/hydrawatch\.linkage as pod-1 .*kafka\.group_instance_id of its own/)
+    expect(isOutage(fenced)).toBe(false)
   })
 })
 
