@@ -13,6 +13,8 @@ const PARTITIONS = 12
 const MEMBERS = ['pod-0', 'pod-1', 'pod-2', 'pod-3']
 /** Longer than any restart takes here. */
 const SESSION_TIMEOUT_MS = 20_000
+/** From hop to hop: each of them is twelve transactions. */
+const PACE_MS = 750
 const SHORT_SESSION_TIMEOUT_MS = 6_000
 const harness = new Harness()
 afterEach(() => harness.close())
@@ -154,7 +156,7 @@ async function fourMembers({ inProcess = MEMBERS, sessionTimeout_ms = SESSION_TI
   const publisher = await harness.publisher(cluster, PARTITIONS)
   const members = new Members(cluster, sessionTimeout_ms)
   const settled: StageRuntime[] = []
-  const traffic = startTraffic(publisher, 1_000)
+  const traffic = startTraffic(publisher, 1_000, { pace_ms: PACE_MS })
   for (const name of MEMBERS) {
     if (inProcess.includes(name)) settled.push(await members.start(name))
     else members.startKillable(name)

@@ -82,23 +82,16 @@ describe('a static member (KIP-345)', () => {
   })
 
   test('stays in a rebalance that goes on without it, and finds its share when it is back', async () => {
-    const { a, b, c, groupId, generation, first } = await twoMembers(15_000)
-    // "two" is away; a third member joins, and the barrier falls without "two" at the rebalance timeout.
-    const joining = joinAs(c, groupId, 'three', { session_ms: 15_000 })
-    await told(a, groupId, generation, first.memberId, 'one')
-    const [led, third] = await Promise.all([
-      joinAs(a, groupId, 'one', { memberId: first.memberId, session_ms: 15_000 }),
-      joining,
-    ])
-    expect(led.described.map(({ instanceId }) => instanceId).sort()).toEqual(['one', 'three', 'two'])
-    const shares = led.described.map(({ memberId, instanceId }): [string, string] => [memberId, `now ${instanceId}`])
-    const thirds = sync(c, groupId, led.generation, third.memberId, [], 'three')
-    await sync(a, groupId, led.generation, led.memberId, shares, 'one')
-    expect(await thirds).toEqual({ errorCode: 0, assignment: 'now three' })
+    const { a, b, groupId, first, led } = await rebalancedWithoutTwo()
     const back = await joinAs(b, groupId, 'two')
     expect(back).toMatchObject({ errorCode: 0, generation: led.generation })
     expect(await sync(b, groupId, led.generation, back.memberId, [], 'two')).toMatchObject({ assignment: 'now two' })
     expect(await heartbeat(a, groupId, led.generation, first.memberId, 'one')).toBe(0)
+  })
+
+  test('that does not fetch its share within the rebalance timeout is removed, however long its session', async () => {
+    const { a, groupId, first, led } = await rebalancedWithoutTwo()
+    await told(a, groupId, led.generation, first.memberId, 'one')
   })
 
   test('that never comes back is removed when its session ends', async () => {
@@ -164,6 +157,21 @@ async function twoMembers(session_ms = 6_000) {
   await sync(a, groupId, generation, first.memberId, shares, 'one')
   expect(await following).toEqual({ errorCode: 0, assignment: 'second' })
   return { a, b, c, groupId, generation, first, second }
+}
+
+/** "two" is away; "three" has joined, and the barrier has fallen without "two" at the rebalance timeout. */
+async function rebalancedWithoutTwo() {
+  const session_ms = 30_000
+  const { a, b, c, groupId, generation, first } = await twoMembers(session_ms)
+  const joining = joinAs(c, groupId, 'three', { session_ms })
+  await told(a, groupId, generation, first.memberId, 'one')
+  const [led, third] = await Promise.all([joinAs(a, groupId, 'one', { memberId: first.memberId, session_ms }), joining])
+  expect(led.described.map(({ instanceId }) => instanceId).sort()).toEqual(['one', 'three', 'two'])
+  const shares = led.described.map(({ memberId, instanceId }): [string, string] => [memberId, `now ${instanceId}`])
+  const thirds = sync(c, groupId, led.generation, third.memberId, [], 'three')
+  await sync(a, groupId, led.generation, led.memberId, shares, 'one')
+  expect(await thirds).toEqual({ errorCode: 0, assignment: 'now three' })
+  return { a, b, groupId, first, led }
 }
 
 /** Resolves when a heartbeat is answered with a rebalance. */
