@@ -19,12 +19,12 @@ const troubles = new Map<string, number>()
 const failed: number[] = []
 let steps = 0
 for (let seed = first; seed < first + count; seed++) {
-  const result = await runSeed(seed, { wrap, isUpgraded: values.upgrade, traceLines_max })
+  const result = await runSeed(seed, { wrap, isUpgraded: values.upgrade, isStatic: values.static, traceLines_max })
   steps += result.steps
   for (const [kind, times] of Object.entries(result.troubles)) troubles.set(kind, (troubles.get(kind) ?? 0) + times)
   if (result.violations.length > 0) {
     failed.push(seed)
-    print(report(seed, result, { broken: values.break, isUpgraded: values.upgrade }))
+    print(report(seed, result, { broken: values.break, isUpgraded: values.upgrade, isStatic: values.static }))
   } else if (traceLines_max !== undefined) {
     print(result.trace.join('\n'))
   }
@@ -52,6 +52,7 @@ function readOptions() {
         count: { type: 'string', default: '1' },
         break: { type: 'string' },
         upgrade: { type: 'boolean', default: false },
+        static: { type: 'boolean', default: false },
         trace: { type: 'string' },
       },
     }).values

@@ -6,9 +6,10 @@ const VIOLATION_LENGTH_MAX = 1_500
 export function report(
   seed: number,
   { trace, violations }: ScheduleResult,
-  { broken, isUpgraded = false }: { broken?: string; isUpgraded?: boolean } = {},
+  { broken, isUpgraded, isStatic }: { broken?: string; isUpgraded?: boolean; isStatic?: boolean } = {},
 ): string {
-  const options = `${broken === undefined ? '' : ` --break '${broken}'`}${isUpgraded ? ' --upgrade' : ''}`
+  const variants = `${isUpgraded ? ' --upgrade' : ''}${isStatic ? ' --static' : ''}`
+  const options = `${broken === undefined ? '' : ` --break '${broken}'`}${variants}`
   return [
     ...trace,
     `schedule ${seed} has failed:`,

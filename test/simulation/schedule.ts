@@ -1,4 +1,5 @@
 import type { KafkaClient } from '../../lib/kafka/client.ts'
+import { InstanceFenced } from '../../lib/kafka/errors.ts'
 import type { Log } from '../../lib/kafka/log.ts'
 import { groupIdOf } from '../../lib/kafka/stage-group.ts'
 import type { StageSettings } from '../../lib/kafka/stage-options.ts'
@@ -9,6 +10,7 @@ import { countingStage, HOP_MS, type HopSum, summingStage } from '../integration
 import { Chaos, type Troubles } from './chaos.ts'
 import { SimulatedCluster } from './cluster.ts'
 import { openCodec } from './codec.ts'
+import { InstanceIds } from './instance-ids.ts'
 import { committedRecords } from './log-reader.ts'
 import { Network } from './network.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -25,6 +27,8 @@ export interface ScheduleOptions {
   readonly workload: Workload
   /** Some processes in, those that start are of the next version: its counting stage reads a topic more. */
   readonly isUpgraded?: boolean
+  /** Processes have ids, and who starts has that of one that is gone; now and then, of one that is not. */
+  readonly isStatic?: boolean
   /** Leaves everything in peace. */
   readonly isCalm?: boolean
   /** Lines of the trace to keep. @default 200 */
@@ -94,6 +98,7 @@ class Schedule {
   private readonly settings: StageSettings
   private readonly director: Owner = { name: 'schedule', state: 'up' }
   private readonly processes: StageProcess[] = []
+  private readonly instanceIds: InstanceIds | null
   private readonly gap_ms: number
   private publisher: PublishingProcess | null = null
   private publishers = 0
@@ -141,6 +146,7 @@ class Schedule {
       span_ms: isCalm ? 0 : workload.portions.length * PUBLISH_GAP_MS * 0.8,
     })
     this.oldProcesses = isUpgraded ? this.random.fork('upgrade').int(OLD_PROCESSES_MAX + 1) : Number.POSITIVE_INFINITY
+    this.instanceIds = options.isStatic ? new InstanceIds(PROCESSES_MAX, this.random.fork('instances')) : null
     this.gap_ms = this.random.pick([0, PUBLISH_GAP_MS, PUBLISH_GAP_MS])
     this.watch = new ChangelogWatch(this.cluster, this.stages, partitions)
     this.settings = {
@@ -203,18 +209,19 @@ class Schedule {
     const name = `p${this.started}`
     const stages = wanted ?? (this.started % 2 === 1 ? this.stages : this.stages.slice(0, 1))
     const isNext = this.started > this.oldProcesses
+    const groupInstanceId = this.instanceIds?.next() ?? null
     this.trace.note(
-      `start ${name} with ${stages.map((stage) => stage.name).join(', ')}${isNext ? ', next version' : ''}`,
+      `start ${name}${groupInstanceId ? ` as ${groupInstanceId}` : ''} with ${stages.map((stage) => stage.name).join(', ')}${isNext ? ', next version' : ''}`,
     )
-    this.processes.push(
-      new StageProcess({
-        ...this.processOptions(name),
-        stages: stages.map((stage) => (isNext && stage === counting ? nextCounting : stage)),
-        settings: this.settings,
-        writers: toyWriters(this.settings.partitions),
-        wrap: this.options.wrap,
-      }),
-    )
+    const process = new StageProcess({
+      ...this.processOptions(name),
+      stages: stages.map((stage) => (isNext && stage === counting ? nextCounting : stage)),
+      settings: { ...this.settings, groupInstanceId },
+      writers: toyWriters(this.settings.partitions),
+      wrap: this.options.wrap,
+    })
+    if (groupInstanceId) this.instanceIds?.give(groupInstanceId, process)
+    this.processes.push(process)
   }
 
   private startPublisher(): void {
@@ -244,7 +251,8 @@ class Schedule {
 
   private onExit(name: string, error: unknown): void {
     this.trace.note(`exit ${name}: ${error instanceof Error ? error.message : 'in order'}`)
-    if (!isExcused(error)) {
+    const isFenced = this.options.isStatic && error instanceof InstanceFenced
+    if (!isExcused(error) && !isFenced) {
       this.violations.push(`${name} ended with ${error instanceof Error ? error.stack : String(error)}`)
     }
   }

@@ -6,6 +6,7 @@ import { NEXT_INPUT } from './schedule.ts'
 
 const SEEDS = 15
 const UPGRADES = 5
+const STATICS = 6
 // The break that shows least is noticed by one schedule in thirty (docs/simulation.md): a change of the runtime moves every
 // schedule and must not make this fail; a simulation that has gone blind must.
 const SEEDS_TO_FIND_MAX = 400
@@ -26,6 +27,15 @@ test(`loses nothing in ${UPGRADES} schedules while a stage gives way to its next
     for (const topic of result.inputs) inputs.add(topic)
   }
   expect(inputs).toContain(NEXT_INPUT)
+})
+
+test(`loses nothing in ${STATICS} schedules whose processes have ids, some of them the same, and versions`, async () => {
+  for (let seed = 1; seed <= STATICS; seed++) {
+    const variant = { isStatic: true, isUpgraded: seed % 2 === 0 }
+    const result = await runSeed(seed, { ...variant, traceLines_max: 60 })
+    if (result.violations.length > 0) expect.fail(report(seed, result, variant))
+    expect(result.sums.length).toBeGreaterThan(0)
+  }
 })
 
 test('runs a seed the same way again, step by step', async () => {
