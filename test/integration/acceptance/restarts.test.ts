@@ -8,13 +8,11 @@ import { committedThrough, expectSums, finish, Harness, sharedTasks, stopInTime 
 import { countingStage, summingStage } from '../runtime/toy.ts'
 import { startTraffic } from './traffic.ts'
 
-// Twelve tasks, three for each of four members.
-const PARTITIONS = 12
 const MEMBERS = ['pod-0', 'pod-1', 'pod-2', 'pod-3']
+const TASKS_EACH = 2
+const PARTITIONS = MEMBERS.length * TASKS_EACH
 /** Longer than any restart takes here. */
 const SESSION_TIMEOUT_MS = 20_000
-/** From hop to hop: each of them is twelve transactions. */
-const PACE_MS = 750
 const SHORT_SESSION_TIMEOUT_MS = 6_000
 const harness = new Harness()
 afterEach(() => harness.close())
@@ -32,14 +30,14 @@ test('four members restarted one after the other move no task: each restores its
     expect(notYet.map((member) => member.status().generation)).toEqual(generations.slice(at + 1))
     expect(notYet.map(restores)).toEqual(before.slice(at + 1))
   }
-  expect(last.map(restores)).toEqual(MEMBERS.map(() => [1, 1, 1]))
+  expect(last.map(restores)).toEqual(MEMBERS.map(() => Array(TASKS_EACH).fill(1)))
   // The one that came back first has not heard of the others either.
   expect(last.map((member) => member.status().generation)).toEqual([1, 1, 1, 1])
   await expectExact()
   expect(members.owners()).toEqual(Array(PARTITIONS).fill(1))
 })
 
-test('two members restarted at the same time, the leader among them, move no task', async () => {
+test('two members restarted at the same time move no task', async () => {
   const { members, traffic, expectExact, settled } = await fourMembers()
   const others = [settled[1]!, settled[3]!]
   const generations = others.map((member) => member.status().generation)
@@ -47,10 +45,7 @@ test('two members restarted at the same time, the leader among them, move no tas
   const back = await Promise.all([members.start('pod-2'), members.start('pod-0')])
   for (const member of [...back, ...others]) await committedThrough(member, traffic.lastHop() + 1)
   expect(others.map((member) => member.status().generation)).toEqual(generations)
-  expect(back.map(restores)).toEqual([
-    [1, 1, 1],
-    [1, 1, 1],
-  ])
+  expect(back.map(restores)).toEqual(back.map(() => Array(TASKS_EACH).fill(1)))
   await expectExact()
   expect(members.owners()).toEqual(Array(PARTITIONS).fill(1))
 })
@@ -58,7 +53,7 @@ test('two members restarted at the same time, the leader among them, move no tas
 test('a member that joins while two are away takes its share, and nothing else moves', async () => {
   const { cluster, members, traffic, expectExact, settled } = await fourMembers()
   const before = new Map(MEMBERS.map((name, at) => [name, tasksOf(settled[at]!)]))
-  // Once before, so that nobody but the leader has said what they hold: what the coordinator knows of them is old.
+  // Once before, so that the coordinator has not heard from them what they hold.
   await Promise.all([members.stop('pod-1'), members.stop('pod-2')])
   await Promise.all([members.start('pod-1'), members.start('pod-2')])
   await Promise.all([members.stop('pod-1'), members.stop('pod-2')])
@@ -68,7 +63,7 @@ test('a member that joins while two are away takes its share, and nothing else m
   const all = [settled[0]!, ...back, settled[3]!, await joining]
   await eventually('all tasks to run', () => all.flatMap(running).length === PARTITIONS)
   for (const member of all) await committedThrough(member, traffic.lastHop() + 1)
-  expect(tasksOf(all[4]!)).toHaveLength(2)
+  expect(tasksOf(all[4]!)).toHaveLength(1)
   for (const [at, name] of MEMBERS.entries())
     expect(before.get(name)).toEqual(expect.arrayContaining(tasksOf(all[at]!)))
   await expectExact()
@@ -89,7 +84,7 @@ test('a member that is killed and started again within its session finds its tas
   const hop = traffic.lastHop() + 1
   await eventually('its tasks to go on', () => {
     const gone = back.hops().filter((committed) => committed.hop >= hop)
-    return new Set(gone.map(({ task }) => task)).size === 3
+    return new Set(gone.map(({ task }) => task)).size === TASKS_EACH
   })
   for (const member of settled) await committedThrough(member, traffic.lastHop())
   expect([...new Set(back.hops().map(({ task }) => task))].sort((a, b) => a - b)).toEqual(tasks.sort((a, b) => a - b))
@@ -103,7 +98,7 @@ test('the tasks of a member that never comes back go to the others when its sess
   const { members, traffic, expectExact } = await fourMembers({ sessionTimeout_ms: SHORT_SESSION_TIMEOUT_MS })
   await members.stop('pod-3')
   const left = members.running()
-  await sharedTasks(left, 4)
+  await eventually('all tasks to run', () => left.flatMap(running).length === PARTITIONS)
   for (const member of left) await committedThrough(member, traffic.lastHop() + 1)
   await expectExact()
 })
@@ -155,13 +150,11 @@ async function fourMembers({ inProcess = MEMBERS, sessionTimeout_ms = SESSION_TI
   const sum = await harness.start(cluster, summingStage, PARTITIONS)
   const publisher = await harness.publisher(cluster, PARTITIONS)
   const members = new Members(cluster, sessionTimeout_ms)
-  const settled: StageRuntime[] = []
-  const traffic = startTraffic(publisher, 1_000, { pace_ms: PACE_MS })
-  for (const name of MEMBERS) {
-    if (inProcess.includes(name)) settled.push(await members.start(name))
-    else members.startKillable(name)
-  }
-  await sharedTasks(settled, PARTITIONS / MEMBERS.length)
+  for (const name of MEMBERS) if (!inProcess.includes(name)) members.startKillable(name)
+  const settled = await Promise.all(inProcess.map((name) => members.start(name)))
+  await sharedTasks(settled, TASKS_EACH)
+  // Not before: tasks that move at work leave transactions behind, and a Kafka with new topics takes its time to end them.
+  const traffic = startTraffic(publisher, 1_000)
   await eventually('every task to be at work', async () => {
     const hop = traffic.lastHop() - 10
     const elsewhere = members.killable.flatMap((member) => member.hops().filter((committed) => committed.hop > hop))
