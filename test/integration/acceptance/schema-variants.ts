@@ -4,7 +4,7 @@ import type { Cluster } from '../runtime/cluster.ts'
 
 /** Registers a topic's schema with changes, as another version of us would have it; gives its id. */
 export async function registerVariant(
-  { registryUrl, prefix }: Cluster,
+  { registryUrl, prefix }: Pick<Cluster, 'registryUrl' | 'prefix'>,
   topic: TopicName,
   changes: Readonly<Record<string, unknown>>,
 ): Promise<number> {

@@ -32,17 +32,11 @@ const STEADY_TIMEOUT_MS = 6_000
 export const TURN_MINUTES = 5
 const DEADLINE_MS = 60_000
 
-const SUBJECTS = [
-  'chemistry',
-  'poetry',
-  'plumbing',
-  'taxation',
-  'gardening',
-  'astronomy',
-  'cookery',
-  'chess',
-  'geology',
-]
+// One for each turn: what is said in the same words belongs together.
+const SUBJECTS =
+  'chemistry poetry plumbing taxation gardening astronomy cookery chess geology fashion ballet carpentry medicine railways beekeeping sailing heraldry weaving'.split(
+    ' ',
+  )
 
 /** One trouble, and what it is met with. Minutes count from the beginning of the turn. */
 export interface Turn {
@@ -79,6 +73,7 @@ export interface Turns {
 }
 
 export async function openTurns(count: number): Promise<Turns> {
+  expect(count, 'each turn has a subject of its own').toBeLessThanOrEqual(SUBJECTS.length)
   const events = traffic(count)
   const expected = await replayed(events)
   const deployment = await openDeployment(PARTITIONS, [])
@@ -179,17 +174,19 @@ export async function stopInTime(member: Member): Promise<void> {
 
 /** Waits until members hold so many tasks of each stage that has a task per partition, all of them at work. */
 export async function sharing(members: readonly Member[], tasks: number): Promise<void> {
-  const shared = STAGE_NAMES.slice(0, 3)
-  await waitFor(
-    `${tasks} tasks of each stage in each of ${members.length} members`,
-    () =>
-      members.every((member) =>
-        shared.every((stage) => {
-          const own = member.runtime(stage).status().tasks
-          return own.length === tasks && own.every(({ state }) => state === 'running')
-        }),
+  const states = () =>
+    STAGE_NAMES.slice(0, 3).flatMap((stage) =>
+      members.map(
+        (member) =>
+          `${stage}: ${member
+            .runtime(stage)
+            .status()
+            .tasks.map(({ task, state }) => `${task} ${state}`)}`,
       ),
-    DEADLINE_MS,
+    )
+  const isShared = (of: string) => of.split('running').length - 1 === tasks && of.split(',').length === tasks
+  await waitFor(`${tasks} tasks of each stage in each member`, () => states().every(isShared), DEADLINE_MS).catch(() =>
+    expect.fail(`not ${tasks} running tasks in each of ${members.length} members: ${states().join('; ')}`),
   )
 }
 
@@ -206,10 +203,10 @@ function traffic(count: number): InputEvent[] {
   const turns = Array.from({ length: count }, (_, index) => {
     const start = index * TURN_MINUTES
     const from = start + 1
-    const wrapper = wrapperAbout(`${SUBJECTS[index % SUBJECTS.length]}-${index}`)
+    const wrapper = wrapperAbout(SUBJECTS[index]!)
     return [
       ...campaign({ name: `turn-${index}`, wrapper, from, until: start + TURN_MINUTES, every: 2 }),
-      ...[0.1, 2.1, 4.1].flatMap((at) => crowd(20, start + at)),
+      ...[0.1, 2.1, 4.6].flatMap((at) => crowd(20, start + at)),
     ]
   })
   return inOrder([...crowd(), ...turns.flat()])
