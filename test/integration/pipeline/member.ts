@@ -42,7 +42,14 @@ export async function startMember(
   const settings = { ...config, kafka: { ...config.kafka, session_timeout_ms: sessionTimeout_ms } }
   const between = { ...cluster, kafka: kafka(cluster.kafka), codec: codec(cluster.codec) }
   // At a time: each of them waits for the other members of its group.
-  const started = await Promise.all(stages.map((stage) => startStages(context, settings, between, [stage])))
+  const starts = await Promise.allSettled(stages.map((stage) => startStages(context, settings, between, [stage])))
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  const failed = starts.find((start) => start.status === 'rejected')
+  if (failed) {
+    // One that is left in its group would hold tasks for good.
+    await Promise.all(started.map((stage) => stage.stop()))
+    throw failed.reason
+  }
   const runtimes = started.flatMap((stage) => stage.runtimes)
   const closed = Promise.all(started.map((stage) => stage.closed)).then(() => undefined)
   closed.catch(() => undefined)
