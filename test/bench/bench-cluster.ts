@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import kafkajs from 'kafkajs'
 import { type Codec, createCodec } from '../../lib/avro/codec.ts'
 import { createKafka, type KafkaClient } from '../../lib/kafka/client.ts'
 import { openRegistry } from '../../lib/kafka/schemas.ts'
-import { applyTopics } from '../../lib/kafka/topics.ts'
+import { applyTopics, topicConfig } from '../../lib/kafka/topics.ts'
 import { packageRoot } from '../../lib/ops/package-info.ts'
+import { TOPICS } from '../../schemas/topics.ts'
 
 /** Where another process finds it. */
 export interface ClusterAddresses {
@@ -53,6 +55,23 @@ export async function startBenchCluster(partitions: number): Promise<BenchCluste
     await stop()
     throw error
   }
+}
+
+/**
+ * Lets the topics that expire keep so many bytes a partition and no more: the embedded broker refuses records when its memory
+ * is full, which an hour of full traffic fills.
+ */
+export async function keepAtMost({ kafka, prefix }: BenchCluster, bytes_max: number): Promise<void> {
+  const admin = kafka.admin()
+  await admin.connect()
+  const resources = Object.entries(TOPICS).flatMap(([name, definition]) => {
+    if (definition.cleanup !== 'delete') return []
+    const config = { ...topicConfig(definition, 1), 'retention.bytes': String(bytes_max) }
+    const configEntries = Object.entries(config).map(([entry, value]) => ({ name: entry, value }))
+    return [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: prefix + name, configEntries }]
+  })
+  await admin.alterConfigs({ validateOnly: false, resources })
+  await admin.disconnect()
 }
 
 async function prepare(addresses: ClusterAddresses, partitions: number): Promise<Omit<BenchCluster, 'stop'>> {

@@ -1,7 +1,7 @@
 import { settingsSchema } from '../../../lib/cli/settings-schema.ts'
 import { loadConfig } from '../../../lib/ops/config.ts'
 import { hopEnd_ms, hopOf } from '../../../lib/stream/hop.ts'
-import { startBenchCluster } from '../bench-cluster.ts'
+import { keepAtMost, startBenchCluster } from '../bench-cluster.ts'
 import { note } from '../note.ts'
 import { type Child, startChild } from './child.ts'
 import type { LoadLine } from './load-process.ts'
@@ -31,6 +31,7 @@ export interface Delay {
 
 // The load goes on a little after the last hop, whose cut it must bring.
 const SPARE_MS = 5_000
+const PARTITION_BYTES_MAX = 100 << 20
 
 /** Runs every stage on live traffic; load, stages and broker are processes of their own. */
 export async function measureDelay(options: DelayOptions): Promise<Delay> {
@@ -38,6 +39,7 @@ export async function measureDelay(options: DelayOptions): Promise<Delay> {
   const { bound_ms } = loadConfig(settingsSchema, { env: {} }).hops
   const cluster = await startBenchCluster(partitions)
   const committed = new Commits()
+  await keepAtMost(cluster, PARTITION_BYTES_MAX)
   const stages: Child<StagesLine>[] = []
   try {
     const seconds = Math.ceil(((warm_hops + hops + 1) * hop_ms + bound_ms + SPARE_MS) / 1_000)
