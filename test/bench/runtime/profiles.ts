@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000
 // The rate of a large provider, and as many accounts as send in an hour of it.
 const LIVE = { accounts: 100_000, requests_per_s: 5_000, partitions: 4, processes: 2 }
 
-/** Three quarters of an hour. */
+/** Half an hour. */
 export const SHORT: Profile = {
   stage: { accounts: 5_000, requests: 150_000, requests_per_s: 250, partitions: 1 },
   state: [
@@ -32,8 +32,9 @@ export const SHORT: Profile = {
   ],
   restore: { accounts: 250_000, requests: 4 },
   delay: [
-    { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 10, hops: 5 },
-    { ...LIVE, hop_ms: 10_000, warm_hops: 60, hops: 30 },
+    { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 5, hops: 3 },
+    { ...LIVE, hop_ms: 10_000, warm_hops: 12, hops: 12 },
+    { ...LIVE, hop_ms: 5_000, warm_hops: 24, hops: 24 },
   ],
   memory: { accounts: 300_000, alive: 20_000, requests: 2, hops: 600, days: 60, max: 50_000, readings: 10 },
 }
@@ -48,6 +49,7 @@ export const FULL: Profile = {
   delay: [
     { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 70, hops: 30 },
     { ...LIVE, hop_ms: 10_000, warm_hops: 420, hops: 180 },
+    { ...LIVE, hop_ms: 5_000, warm_hops: 840, hops: 360 },
   ],
   memory: { accounts: 2_000_000, alive: 100_000, requests: 2, hops: 4_380, days: 365, max: 250_000, readings: 20 },
 }
