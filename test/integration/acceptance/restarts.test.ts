@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { InstanceFenced } from '../../../lib/kafka/errors.ts'
 import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import type { StageRuntime } from '../../../lib/kafka/stage-runtime.ts'
@@ -14,6 +14,8 @@ const PARTITIONS = MEMBERS.length * TASKS_EACH
 /** Longer than any restart takes here. */
 const SESSION_TIMEOUT_MS = 20_000
 const SHORT_SESSION_TIMEOUT_MS = 6_000
+// Four members and two stages that move: a minute on a busy machine with Kafka.
+vi.setConfig({ testTimeout: 300_000 })
 const harness = new Harness()
 afterEach(() => harness.close())
 

@@ -117,7 +117,7 @@ async function stopWithoutRegistry(turn: Turn): Promise<void> {
   const variant = await variantCodec(turn)
   const gate = new TestGate()
   // Seconds of asking: longer than anything else here takes to stop.
-  const codec = await knowingCodec(turn, 3)
+  const codec = await knowingCodec(turn)
   const member = await turn.start({
     codec: () => ({
       ...codec,

@@ -80,10 +80,11 @@ export async function variantCodec({ deployment: { broker, cluster, prefix } }: 
 }
 
 /** As a process has it that has read something of each topic. */
-export async function knowingCodec({ deployment: { broker, prefix } }: Turn, retries_max = 1): Promise<Codec> {
+export async function knowingCodec({ deployment: { broker, prefix } }: Turn, retries_max = 3): Promise<Codec> {
   const registry = openRegistry({ url: broker.registryUrl, clientId: 'test', retries_max, prefix })
   const codec = createCodec(registry)
-  const ids = await Promise.all(TOPIC_NAMES.map((topic) => registry.idOf(topic)))
+  const ids: number[] = []
+  for (const topic of TOPIC_NAMES) ids.push(await registry.idOf(topic))
   await codec.prepareTopics(TOPIC_NAMES)
   await codec.prepareRecords(ids.map((id) => frame(id, Buffer.alloc(0))))
   return codec
