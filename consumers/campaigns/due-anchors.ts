@@ -1,9 +1,8 @@
-import { hopsIn } from '../../lib/stream/hop.ts'
+import { hopsInMinutes } from '../../lib/stream/hop.ts'
 import { compareText } from '../../lib/stream/order.ts'
 import { type Holdings, LARGE_HOLDERS_MIN } from './holdings.ts'
 import { isAnchor } from './object-kinds.ts'
 
-const MINUTE_MS = 60_000
 const LARGE_INTERVAL_MINUTES_MAX = 60
 
 /**
@@ -22,7 +21,7 @@ export function dueAnchors(
     const { kind, object, holders } = objects.get(key)!
     if (!isAnchor(kind)) continue
     const minutes = Math.min(LARGE_INTERVAL_MINUTES_MAX, Math.ceil(holders.size / LARGE_HOLDERS_MIN))
-    if ((hop + object) % hopsIn(minutes * MINUTE_MS, hop_ms) === 0) due.push(key)
+    if ((hop + object) % hopsInMinutes(minutes, hop_ms) === 0) due.push(key)
   }
   return due.sort(compareText)
 }

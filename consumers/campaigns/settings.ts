@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { hopsIn } from '../../lib/stream/hop.ts'
-
-const MINUTE_MS = 60_000
+import { hopsInMinutes } from '../../lib/stream/hop.ts'
 
 /** Settings of the campaigns stage. All of them affect detection and enter the config hash of alerts. */
 export const campaignsSettings = z.strictObject({
@@ -55,7 +53,7 @@ export interface CampaignsIntervals {
 
 export function intervalsOf(settings: CampaignsSettings, hop_ms: number): CampaignsIntervals {
   return {
-    revision_hops: hopsIn(settings.revision_interval_minutes * MINUTE_MS, hop_ms),
-    signal_ttl_hops: hopsIn(settings.signal_ttl_minutes * MINUTE_MS, hop_ms),
+    revision_hops: hopsInMinutes(settings.revision_interval_minutes, hop_ms),
+    signal_ttl_hops: hopsInMinutes(settings.signal_ttl_minutes, hop_ms),
   }
 }

@@ -1,10 +1,6 @@
-import { hopsIn } from '../../lib/stream/hop.ts'
+import { hopsInMinutes } from '../../lib/stream/hop.ts'
 
-const MINUTE_MS = 60_000
-const FIVE_MS = 5 * MINUTE_MS
-const LONG_MS = 60 * MINUTE_MS
-const LONGEST_MS = 240 * MINUTE_MS
-const DAY_MS = 1_440 * MINUTE_MS
+const MINUTES = { five: 5, long: 60, longest: 240, day: 1_440 } as const
 
 export const TIERS = ['hop', 'five', 'long', 'longest'] as const
 export type Tier = (typeof TIERS)[number]
@@ -22,10 +18,10 @@ export interface PaneLadder {
  * hop length that divides five minutes; with others they are rounded, and no pane is shorter than a hop.
  */
 export function paneLadder(hop_ms: number): PaneLadder {
-  const hop = hopsIn(FIVE_MS, hop_ms)
-  const five = hopsIn(LONG_MS, hop * hop_ms)
-  const long = hopsIn(LONGEST_MS, hop * five * hop_ms)
-  const longest = hopsIn(DAY_MS, hop * five * long * hop_ms)
+  const hop = hopsInMinutes(MINUTES.five, hop_ms)
+  const five = hopsInMinutes(MINUTES.long, hop * hop_ms)
+  const long = hopsInMinutes(MINUTES.longest, hop * five * hop_ms)
+  const longest = hopsInMinutes(MINUTES.day, hop * five * long * hop_ms)
   return {
     hops: { hop: 1, five: hop, long: hop * five, longest: hop * five * long },
     kept: { hop, five, long, longest },

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { hopsIn } from '../../lib/stream/hop.ts'
+import { hopsInMinutes } from '../../lib/stream/hop.ts'
 
-const MINUTE_MS = 60_000
 const minutes = () => z.number().positive()
 
 /** Settings of the fingerprints stage. Times are rounded to whole hops, at least one: state depends on hops alone, so that a replay agrees. */
@@ -32,9 +31,9 @@ export interface FingerprintsIntervals {
 
 export function intervalsOf(settings: FingerprintsSettings, hop_ms: number): FingerprintsIntervals {
   return {
-    snapshot_hops: hopsIn(settings.snapshot_interval_minutes * MINUTE_MS, hop_ms),
-    span_hops: hopsIn(settings.span_interval_minutes * MINUTE_MS, hop_ms),
-    static_hops: hopsIn(settings.static_interval_minutes * MINUTE_MS, hop_ms),
-    event_id_hops: hopsIn(settings.event_id_minutes * MINUTE_MS, hop_ms),
+    snapshot_hops: hopsInMinutes(settings.snapshot_interval_minutes, hop_ms),
+    span_hops: hopsInMinutes(settings.span_interval_minutes, hop_ms),
+    static_hops: hopsInMinutes(settings.static_interval_minutes, hop_ms),
+    event_id_hops: hopsInMinutes(settings.event_id_minutes, hop_ms),
   }
 }

@@ -15,3 +15,8 @@ export function hopEnd_ms(hop: number, length_ms: number): number {
 export function hopsIn(time_ms: number, length_ms: number): number {
   return Math.max(1, Math.round(time_ms / length_ms))
 }
+
+/** The same of minutes, in which settings say their times. */
+export function hopsInMinutes(minutes: number, length_ms: number): number {
+  return hopsIn(minutes * 60_000, length_ms)
+}

@@ -101,11 +101,11 @@ export function writeHeader(batch: Buffer, fields: BatchFields): void {
   batch.writeBigInt64BE(BigInt(fields.producerId), AT.producerId)
   batch.writeInt16BE(fields.producerEpoch, AT.producerEpoch)
   batch.writeInt32BE(fields.baseSequence, AT.baseSequence)
-  writeCount(batch, fields.count)
+  finishBatch(batch, fields.count)
 }
 
-/** Says how many records there are, and how long the batch is; seals it. */
-export function writeCount(batch: Buffer, count: number): void {
+/** For a batch whose records are complete: says how many there are and how long it is, and seals it. */
+export function finishBatch(batch: Buffer, count: number): void {
   batch.writeInt32BE(batch.length - LENGTH_OVERHEAD_BYTES, AT.length)
   batch.writeInt32BE(count, AT.count)
   sealBatch(batch)

@@ -1,4 +1,4 @@
-import { AT, ATTRIBUTE, HEADER_BYTES, sealBatch, writeCount, writeHeader } from '../../wire/batch-header.ts'
+import { AT, ATTRIBUTE, finishBatch, HEADER_BYTES, sealBatch, writeHeader } from '../../wire/batch-header.ts'
 
 export function magicOf(batch: Buffer): number {
   return batch.readInt8(AT.magic)
@@ -28,7 +28,7 @@ export function stampTimestamp(batch: Buffer, maxTimestamp_ms: number, isLogAppe
 /** The same batch with other records in it: `count` of them, encoded in `body` with the codec of the original. */
 export function replaceRecords(batch: Buffer, body: Buffer, count: number): Buffer {
   const rebuilt = Buffer.concat([batch.subarray(0, HEADER_BYTES), body])
-  writeCount(rebuilt, count)
+  finishBatch(rebuilt, count)
   return rebuilt
 }
 

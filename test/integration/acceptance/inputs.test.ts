@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'vitest'
-import type { Codec } from '../../../lib/avro/codec.ts'
 import { keyPartition } from '../../../lib/kafka/key-partition.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
 import type { StageRuntime } from '../../../lib/kafka/stage-runtime.ts'
@@ -18,6 +17,7 @@ import {
 } from '../runtime/harness.ts'
 import { countingStage, expectedSums, HOP_MS, requestAt, summingStage } from '../runtime/toy.ts'
 import { deleteRecords } from './topic-changes.ts'
+import { heldReads } from './troubles/members.ts'
 
 const harness = new Harness()
 afterEach(() => harness.close())
@@ -26,7 +26,7 @@ test('records that retention removes before they are read are a counted, loud ga
   const cluster = await harness.cluster(1)
   const gate = new TestGate()
   const sum = await harness.start(cluster, summingStage, 1)
-  const first = await harness.start(cluster, countingStage(), 1, { codec: heldBy(gate, cluster.codec) })
+  const first = await harness.start(cluster, countingStage(), 1, { codec: heldReads(cluster.codec, gate) })
   const publisher = await harness.publisher(cluster, 1)
   const [read, unread] = [requestsOf(1_000, 1_000), requestsOf(1_005, 2_000)]
   await publishRequests(publisher, read.slice(0, 600))
@@ -107,18 +107,6 @@ test('one partition empty so far and one far behind: the others wait for them, a
 /** Those that stand in these partitions of three. */
 function ofPartitions(requests: readonly Request[], partitions: readonly number[]): Request[] {
   return requests.filter(({ account_id }) => partitions.includes(keyPartition(account_id, 3)))
-}
-
-/** A codec that says each time that it must look something up, and is held up by the gate meanwhile. */
-function heldBy(gate: TestGate, codec: Codec): Codec {
-  return {
-    ...codec,
-    isPrepared: () => false,
-    async prepareRecords(values) {
-      await codec.prepareRecords(values)
-      await gate.pass()
-    },
-  }
 }
 
 function missed(runtime: StageRuntime): number {

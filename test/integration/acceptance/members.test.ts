@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Codec } from '../../../lib/avro/codec.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import type { Request } from '../../../schemas/types.ts'
 import { eventually } from '../runtime/cluster.ts'
+import type { Fault } from '../runtime/fault.ts'
 import { watchCommits } from '../runtime/faults.ts'
 import { TestGate } from '../runtime/gate.ts'
 import {
@@ -14,7 +14,6 @@ import {
   sharedTasks,
   stopInTime,
 } from '../runtime/harness.ts'
-import type { Fault } from '../runtime/member.ts'
 import { metFault } from '../runtime/member-process.ts'
 import { countingStage, HOP_MS, requestAt, summingStage } from '../runtime/toy.ts'
 import { startTraffic } from './traffic.ts'
@@ -95,13 +94,7 @@ test('a rebalance in the middle of a restore: each task is restored whole, where
   await eventually('a restore to be under way', () => gate.waiting > 0)
   expect(first.status().tasks.some(({ restore }) => restore !== null && restore.remaining > 0)).toBe(true)
   const joining = harness.start(cluster, countingStage(), 2)
-  const admin = cluster.kafka.admin()
-  await admin.connect()
-  harness.onClose(() => admin.disconnect())
-  await eventually('the group to be rebalancing', async () => {
-    const { groups } = await admin.describeGroups([groupIdOf('toy-count', cluster.prefix)])
-    return groups[0]?.state === 'PreparingRebalance'
-  })
+  await harness.isRebalancing(cluster)
   gate.open()
   const second = await joining
   await sharedTasks([first, second], 1)

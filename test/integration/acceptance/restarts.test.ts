@@ -1,6 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { InstanceFenced } from '../../../lib/kafka/errors.ts'
-import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import type { StageRuntime } from '../../../lib/kafka/stage-runtime.ts'
 import type { Stage } from '../../../lib/stream/stage.ts'
 import { type Cluster, eventually } from '../runtime/cluster.ts'
@@ -60,7 +59,7 @@ test('a member that joins while two are away takes its share, and nothing else m
   await Promise.all([members.start('pod-1'), members.start('pod-2')])
   await Promise.all([members.stop('pod-1'), members.stop('pod-2')])
   const joining = members.start('pod-4')
-  await isRebalancing(cluster)
+  await harness.isRebalancing(cluster)
   const back = await Promise.all([members.start('pod-1'), members.start('pod-2')])
   const all = [settled[0]!, ...back, settled[3]!, await joining]
   await eventually('all tasks to run', () => all.flatMap(running).length === PARTITIONS)
@@ -231,14 +230,4 @@ function running(member: StageRuntime): number[] {
 
 function restores(member: StageRuntime): number[] {
   return member.counters().tasks.map((task) => task.restores)
-}
-
-async function isRebalancing(cluster: Cluster): Promise<void> {
-  const admin = cluster.kafka.admin()
-  await admin.connect()
-  harness.onClose(() => admin.disconnect())
-  await eventually('the group to be rebalancing', async () => {
-    const { groups } = await admin.describeGroups([groupIdOf('toy-count', cluster.prefix)])
-    return groups[0]?.state === 'PreparingRebalance'
-  })
 }

@@ -4,7 +4,7 @@ import { TestGate } from '../runtime/gate.ts'
 import { metFault } from '../runtime/member-process.ts'
 import { heldAtTheGate, ofPartition, POISON_IN_A_ROW, POISONED_TOPICS, writePoison } from './troubles/inputs.ts'
 import { heldCommits, heldReads, rebalancing, restoring } from './troubles/members.ts'
-import { brokerOf, knowingCodec, registryOf, variantCodec } from './troubles/services.ts'
+import { brokerOf, knowingCodec, registryOf, variantCodec, whileAway } from './troubles/services.ts'
 import { alone, openTurns, PARTITIONS, stopInTime, type Turn, type Turns } from './turns.ts'
 
 // What a stage gives itself to stop is its own (25 s): one that does not leave its group by then says so, and a test that hears
@@ -100,20 +100,15 @@ async function stopWithoutBroker(turn: Turn): Promise<void> {
   const member = await turn.start()
   await alone(member)
   await turn.produce(3)
-  const control = brokerOf(turn)
-  await control?.stop()
-  try {
+  await whileAway(brokerOf(turn), async () => {
     await stopInTime(member)
     await member.closed
-  } finally {
-    await control?.start()
-  }
+  })
   await turn.start()
   await turn.produce(5)
 }
 
 async function stopWithoutRegistry(turn: Turn): Promise<void> {
-  const control = registryOf(turn)
   const variant = await variantCodec(turn)
   const gate = new TestGate()
   // Seconds of asking: longer than anything else here takes to stop.
@@ -129,15 +124,12 @@ async function stopWithoutRegistry(turn: Turn): Promise<void> {
   })
   await alone(member)
   gate.shut()
-  await control?.stop()
-  try {
+  await whileAway(registryOf(turn), async () => {
     await turn.write(turn.take(3), { codec: variant })
     await waitFor('it to ask', () => gate.waiting > 0)
     await stopInTime(member)
     await member.closed
-  } finally {
-    await control?.start()
-  }
+  })
   await turn.start()
   await turn.produce(5)
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { openPublisher, type Publisher } from '../../../lib/kafka/publisher.ts'
 import { readTopic } from '../../../lib/kafka/reader.ts'
+import { groupIdOf } from '../../../lib/kafka/stage-group.ts'
 import type { StartOptions } from '../../../lib/kafka/stage-options.ts'
 import { type StageRuntime, startStage } from '../../../lib/kafka/stage-runtime.ts'
 import type { Stage } from '../../../lib/stream/stage.ts'
@@ -30,6 +31,17 @@ export class Harness {
     const cluster = await startCluster(partitions, broker)
     this.onClose(() => cluster.stop())
     return cluster
+  }
+
+  /** Resolves when the group of the counting stage waits for its members. */
+  async isRebalancing({ kafka, prefix }: Cluster): Promise<void> {
+    const admin = kafka.admin()
+    await admin.connect()
+    this.onClose(() => admin.disconnect())
+    await eventually('the group to be rebalancing', async () => {
+      const { groups } = await admin.describeGroups([groupIdOf('toy-count', prefix)])
+      return groups[0]?.state === 'PreparingRebalance'
+    })
   }
 
   async start(

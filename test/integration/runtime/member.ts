@@ -8,8 +8,6 @@ import { watchCommits } from './faults.ts'
 import { stageSettings, toyWriters } from './settings.ts'
 import { countingStage } from './toy.ts'
 
-export type { Fault }
-
 export interface MemberArguments {
   readonly broker: string
   readonly registryUrl: string

@@ -22,6 +22,16 @@ export function registryOf({ deployment: { broker } }: Turn): ServiceControl | n
   return broker.registryControl
 }
 
+/** Takes a service away; it is back afterwards, whatever comes of it. */
+export async function whileAway(control: ServiceControl | null, during: () => Promise<void>): Promise<void> {
+  await control?.stop()
+  try {
+    await during()
+  } finally {
+    await control?.start()
+  }
+}
+
 export async function brokerRestart(turn: Turn): Promise<void> {
   const member = await turn.start()
   await alone(member)
@@ -50,8 +60,7 @@ export async function registryAway(turn: Turn): Promise<void> {
   const codec = await knowingCodec(turn)
   const member = await turn.start({ codec: () => codec })
   await alone(member)
-  await control?.stop()
-  try {
+  await whileAway(control, async () => {
     await turn.produce(3)
     await turn.caughtUp()
     await turn.write(turn.take(5), { codec: variant })
@@ -59,9 +68,7 @@ export async function registryAway(turn: Turn): Promise<void> {
       await expect(member.closed).rejects.toThrow(RegistryUnavailable)
       await expect(turn.start({ codec: () => freshCodec(turn) })).rejects.toThrow(RegistryUnavailable)
     }
-  } finally {
-    await control?.start()
-  }
+  })
   await member.stop()
   await turn.start({ codec: () => freshCodec(turn) })
 }
