@@ -10,6 +10,7 @@ import kafkajs, {
   type Producer,
   type ProducerConfig,
 } from 'kafkajs'
+import { whileCoordinatorMoves } from '../../lib/kafka/kafkajs-patches.ts'
 import { waitFor } from './wait-for.ts'
 
 const { Kafka, Partitioners, logLevel } = kafkajs
@@ -122,6 +123,12 @@ export async function readTopic(
     await consumer.disconnect()
   }
   return received
+}
+
+/** What a group has committed of each partition of a topic. A coordinator that is still loading is asked again. */
+export async function committedOffsets(admin: Admin, groupId: string, topic: string): Promise<string[]> {
+  const [found] = await whileCoordinatorMoves(() => admin.fetchOffsets({ groupId, topics: [topic] }))
+  return found?.partitions.map(({ offset }) => offset) ?? []
 }
 
 /** Resolves with the member's assignment when it has joined. */

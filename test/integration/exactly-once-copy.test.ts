@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBroker, type TestBroker } from '../helpers/broker.ts'
 import {
+  committedOffsets,
   consumerConfig,
   createTopic,
   kafkaClient,
@@ -86,8 +87,8 @@ describe('a transactional copy by three processes', () => {
 
     await waitFor('every record in the copy', () => counts.size === sent, 60_000)
     const committed = async () => {
-      const [topic] = await admin.fetchOffsets({ groupId, topics: [input] })
-      return topic?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
+      const offsets = await committedOffsets(admin, groupId, input)
+      return offsets.reduce((sum, offset) => sum + Math.max(0, Number(offset)), 0)
     }
     await waitFor('every position to be committed', async () => (await committed()) === sent)
     for (const child of children) child.kill('SIGKILL')

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ErrorCode } from '../../lib/embedded/protocol/error-codes.ts'
 import { openBroker, type TestBroker } from '../helpers/broker.ts'
-import { createTopic, kafkaClient, numbered, producerOf, readTopic, uniqueName } from '../helpers/kafka-client.ts'
+import {
+  committedOffsets,
+  createTopic,
+  kafkaClient,
+  numbered,
+  producerOf,
+  readTopic,
+  uniqueName,
+} from '../helpers/kafka-client.ts'
 import { connectRaw } from '../helpers/raw-client.ts'
 import { commitOffset } from '../helpers/raw-requests.ts'
 
@@ -29,8 +37,7 @@ test('a broker that was stopped is back on its port with its topics, records and
   await producer.send({ topic, messages: numbered(10, 1, 10) })
   const records = await readTopic(kafka, topic, (all) => all.length >= 20)
   expect(records.map(({ message }) => message.offset)).toEqual(Array.from({ length: 20 }, (_, i) => String(i)))
-  const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] })
-  expect(offsets?.partitions).toMatchObject([{ partition: 0, offset: '7' }])
+  expect(await committedOffsets(admin, groupId, topic)).toEqual(['7'])
   await producer.disconnect()
   await admin.disconnect()
 })

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../lib/embedded/protocol/error-codes.ts'
 import { openBroker, type TestBroker } from '../helpers/broker.ts'
-import { createTopic, kafkaClient, readTopic, uniqueName } from '../helpers/kafka-client.ts'
+import { committedOffsets, createTopic, kafkaClient, readTopic, uniqueName } from '../helpers/kafka-client.ts'
 import { connectRaw, type RawClient } from '../helpers/raw-client.ts'
 import { commitAsMember, heartbeat, join, sync } from '../helpers/raw-groups.ts'
 import {
@@ -74,8 +74,7 @@ async function sooner<T>(what: string, ask: () => Promise<T>, expected: T): Prom
 
 const latest = async (topic: string, isolation: 0 | 1) => (await listOffset(raw, topic, LATEST, isolation)).offset
 
-const committedOffset = async (groupId: string, topic: string) =>
-  (await admin.fetchOffsets({ groupId, topics: [topic] }))[0]?.partitions[0]?.offset
+const committedOffset = async (groupId: string, topic: string) => (await committedOffsets(admin, groupId, topic))[0]
 
 const valuesOf = async (topic: string, count: number) =>
   (await readTopic(kafka, topic, (all) => all.length >= count)).map(({ message }) => String(message.value))

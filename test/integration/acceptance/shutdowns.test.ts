@@ -135,10 +135,11 @@ async function stopWithoutRegistry(turn: Turn): Promise<void> {
 }
 
 async function stopWhileBlocked(turn: Turn): Promise<void> {
-  const process = turn.startProcess({ point: 'records', occurrence: 2, does: { block_ms: 1_000 } })
+  const process = turn.startProcess({ point: 'records', occurrence: 2, does: 'block' })
   await turn.produce(3)
   await metFault(process)
   process.signal('SIGTERM')
+  process.resume()
   expect(await process.exited).toBe(0)
   expect(process.logged('stopped without leaving the group')).toBe(false)
   await turn.start()

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../lib/embedded/protocol/error-codes.ts'
 import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import {
+  committedOffsets,
   consumerConfig,
   createTopic,
   joined,
@@ -173,8 +174,7 @@ describe('a consumer group', () => {
     await waitFor('the rest', () => values.length === 3)
     await consumer.disconnect()
     expect(values).toEqual(['7', '8', '9'])
-    const offsets = await admin.fetchOffsets({ groupId, topics: [topic] })
-    expect(offsets[0]?.partitions.map(({ offset }) => offset)).toEqual(['10'])
+    expect(await committedOffsets(admin, groupId, topic)).toEqual(['10'])
   })
 })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../lib/embedded/protocol/error-codes.ts'
 import { openBroker, type TestBroker } from '../../helpers/broker.ts'
 import {
+  committedOffsets,
   createTopic,
   kafkaClient,
   numbered,
@@ -54,8 +55,7 @@ const transactionalBatch = (identity: Identity, baseSequence: number, count = 1)
     isTransactional: true,
   })
 
-const committedOffset = async (groupId: string, topic: string) =>
-  (await admin.fetchOffsets({ groupId, topics: [topic] }))[0]?.partitions[0]?.offset
+const committedOffset = async (groupId: string, topic: string) => (await committedOffsets(admin, groupId, topic))[0]
 
 describe('a transaction of kafkajs', () => {
   test('shows its records and offsets to readers of committed data when it commits, never when it aborts', async () => {

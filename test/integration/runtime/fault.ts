@@ -1,12 +1,16 @@
+import { readSync } from 'node:fs'
 import type { CommitPoint } from './faults.ts'
+
+/** Of the pipe that a blocked process waits on. */
+const RESUME_FD = 3
 
 /** Where a member is stopped in its tracks: at the n-th time that it comes to a point of a commit, or while it restores. */
 export interface Fault {
   readonly point: CommitPoint | 'restore'
   /** @default 1 */
   readonly occurrence?: number
-  /** SIGKILL, SIGSTOP, or a loop that blocks the process for so long. */
-  readonly does: 'kill' | 'stop' | { readonly block_ms: number }
+  /** SIGKILL, SIGSTOP, or a read that blocks the event loop; the last two until it is resumed. */
+  readonly does: 'kill' | 'stop' | 'block'
 }
 
 /** To be called at each point that this process comes to; `onFault` is told before the process meets its fault, once. */
@@ -22,9 +26,6 @@ export function faultOf(
     onFault()
     if (does === 'kill') process.kill(process.pid, 'SIGKILL')
     else if (does === 'stop') process.kill(process.pid, 'SIGSTOP')
-    else {
-      const until_ms = Date.now() + does.block_ms
-      while (Date.now() < until_ms);
-    }
+    else readSync(RESUME_FD, Buffer.alloc(1))
   }
 }

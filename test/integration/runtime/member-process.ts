@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { waitFor } from '../../helpers/wait-for.ts'
 import type { MemberArguments, MemberLine } from './member.ts'
@@ -12,6 +13,8 @@ export interface MemberProcess {
   /** Resolves with the exit status, or the signal that ended it. */
   readonly exited: Promise<number | string>
   signal(signal: NodeJS.Signals): void
+  /** Lets it go on that has stopped or blocked itself. */
+  resume(): void
   /** Asks it to leave its group, and resolves with its exit status. */
   stop(): Promise<number | string>
 }
@@ -33,8 +36,10 @@ export function spawnMember(name: string, args: object): MemberProcess {
   const isBuilt = import.meta.url.endsWith('.js')
   const program = isBuilt ? [file(`${name}.js`)] : ['--import', file('typescript-loader.mjs'), file(`${name}.ts`)]
   const child = spawn(process.execPath, [...program, JSON.stringify(args)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    // The fourth is what `fault.ts` waits on.
+    stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
   })
+  const [stdin, stdout, , resumes] = child.stdio as [Writable, Readable, null, Writable, ...unknown[]]
   let isRunning = true
   const exited = new Promise<number | string>((resolve) =>
     child.once('exit', (status, signal) => {
@@ -44,12 +49,12 @@ export function spawnMember(name: string, args: object): MemberProcess {
   )
   const lines: MemberLine[] = []
   let rest = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  stdout.setEncoding('utf8').on('data', (text: string) => {
     const whole = (rest + text).split('\n')
     rest = whole.pop() ?? ''
     lines.push(...whole.map((line) => JSON.parse(line)))
   })
-  child.stdin.on('error', () => undefined)
+  for (const pipe of [stdin, resumes]) pipe.on('error', () => undefined)
   return {
     lines,
     hops: () => lines.flatMap((line) => (line.kind === 'hop' ? [{ task: line.task, hop: line.hop }] : [])),
@@ -59,8 +64,12 @@ export function spawnMember(name: string, args: object): MemberProcess {
     },
     exited,
     signal: (signal) => void child.kill(signal),
+    resume() {
+      resumes.write('\n')
+      child.kill('SIGCONT')
+    },
     async stop() {
-      child.stdin.write('stop\n')
+      stdin.write('stop\n')
       return exited
     },
   }

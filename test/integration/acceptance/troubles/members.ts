@@ -68,7 +68,7 @@ export async function silence(turn: Turn, fault: Fault): Promise<void> {
   await alone(survivor)
   await turn.caughtUp()
   const before = restores(process)
-  if (fault.does === 'stop') process.signal('SIGCONT')
+  process.resume()
   await waitFor('it to have tasks again', () => restores(process) > before, 60_000)
   await turn.produce(5)
 }
