@@ -13,7 +13,7 @@ import { detectorHits } from './evidence.ts'
 import { blastRadius, exposure } from './exposure.ts'
 import { firstNames } from './first-names.ts'
 import type { Holdings } from './holdings.ts'
-import { type Judgement, organisationsOf } from './judgement.ts'
+import type { Judgement } from './judgement.ts'
 import { describeMember } from './member.ts'
 import { BLOCK_OF, cueClasses } from './object-kinds.ts'
 import { round } from './round.ts'
@@ -111,7 +111,7 @@ function objectsOf(cluster: Cluster, { holdings, population }: Knowledge): Campa
         object,
         block: BLOCK_OF[kind],
         accounts: holders.size,
-        organisations: organisationsOf(holders.keys(), holdings),
+        organisations: holdings.organisations(key),
         weight: round(Math.log(Math.max(population, holders.size) / holders.size)),
       },
     ]

@@ -38,13 +38,15 @@ export interface Holder {
 
 interface StoredObject extends HeldObject {
   readonly holders: Map<string, Link>
+  /** Holders of each organisation. Null until asked for; kept from then on. */
+  organisations: Map<string, number> | null
 }
 
 interface StoredHolder extends Holder {
-  readonly anchors: Map<HeldObject, Link>
-  readonly others: Map<HeldObject, Link>
-  /** Null until asked for. */
-  context: AccountContext | null
+  readonly anchors: Map<StoredObject, Link>
+  readonly others: Map<StoredObject, Link>
+  /** The newest of its links. */
+  context: AccountContext
 }
 
 /** Objects of one kind by their number of holders. */
@@ -79,11 +81,19 @@ export class Holdings {
     const object = this.stored.get(key) ?? this.create(key, link)
     const before = object.holders.get(link.account_id)
     object.holders.set(link.account_id, link)
-    if (!before) this.resized(object, object.holders.size - 1)
-    const own = this.byAccount.get(link.account_id) ?? { anchors: new Map(), others: new Map(), context: null }
+    const own = this.byAccount.get(link.account_id) ?? {
+      anchors: new Map(),
+      others: new Map(),
+      context: link.context,
+    }
     this.byAccount.set(link.account_id, own)
     partOf(own, link.kind).set(object, link)
-    own.context = null
+    if (!before) {
+      this.resized(object, object.holders.size - 1)
+      count(object.organisations, own.context.org_id, 1)
+    }
+    if (before?.context === own.context) renew(own, newest(own)!)
+    else if (compareAge(link.context, own.context) > 0) renew(own, link.context)
     // What only expires later is asked again when it comes due; another entry at every sighting would fill the memory.
     if (!before || link.expires_ms < before.expires_ms) {
       this.expiry.schedule(entryKey(key, link.account_id), link.expires_ms)
@@ -97,9 +107,13 @@ export class Holdings {
     this.resized(object, object.holders.size + 1)
     if (object.holders.size === 0) this.stored.delete(object.key)
     const own = this.byAccount.get(link.account_id)!
-    partOf(own, link.kind).delete(object)
-    own.context = null
-    if (own.anchors.size + own.others.size === 0) this.byAccount.delete(link.account_id)
+    const part = partOf(own, link.kind)
+    const { context } = part.get(object)!
+    part.delete(object)
+    count(object.organisations, own.context.org_id, -1)
+    const left = own.context === context ? newest(own) : own.context
+    if (left) renew(own, left)
+    else this.byAccount.delete(link.account_id)
     this.onRemoved(link)
   }
 
@@ -154,10 +168,20 @@ export class Holdings {
 
   /** The newest context that any link of the account carried; requests count anew once an account was forgotten. */
   context(account_id: string): AccountContext | null {
-    const own = this.byAccount.get(account_id)
-    if (!own) return null
-    own.context ??= newest(own)
-    return own.context
+    return this.byAccount.get(account_id)?.context ?? null
+  }
+
+  /** How many organisations hold an object, each account being of the one that its newest context names. */
+  organisations(key: string): number {
+    const object = this.stored.get(key)
+    if (!object) return 0
+    if (!object.organisations) {
+      object.organisations = new Map()
+      for (const account_id of object.holders.keys()) {
+        count(object.organisations, this.byAccount.get(account_id)!.context.org_id, 1)
+      }
+    }
+    return object.organisations.size
   }
 
   private create(key: string, { kind, object }: Link): StoredObject {
@@ -167,6 +191,7 @@ export class Holdings {
       object,
       holders: new Map(),
       tally: { organisation: '', organisations: 0 },
+      organisations: null,
     }
     this.stored.set(key, created)
     return created
@@ -175,23 +200,36 @@ export class Holdings {
   private resized({ key, kind, holders }: HeldObject, before: number): void {
     const sizes = this.sizes.get(kind) ?? { counts: new Map<number, number>(), sorted: null }
     this.sizes.set(kind, sizes)
-    count(sizes.counts, before, -1)
-    count(sizes.counts, holders.size, 1)
+    if (before > 0) count(sizes.counts, before, -1)
+    if (holders.size > 0) count(sizes.counts, holders.size, 1)
     sizes.sorted = null
     if (holders.size > LARGE_HOLDERS_MIN) this.large.add(key)
     else this.large.delete(key)
   }
 }
 
-function count(counts: Map<number, number>, size: number, change: number): void {
-  if (size === 0) return
-  const sum = (counts.get(size) ?? 0) + change
-  if (sum === 0) counts.delete(size)
-  else counts.set(size, sum)
+function count<Key>(counts: Map<Key, number> | null, key: Key, change: number): void {
+  if (!counts) return
+  const sum = (counts.get(key) ?? 0) + change
+  if (sum === 0) counts.delete(key)
+  else counts.set(key, sum)
 }
 
-function partOf({ anchors, others }: StoredHolder, kind: ObjectKind): Map<HeldObject, Link> {
+function partOf({ anchors, others }: StoredHolder, kind: ObjectKind): Map<StoredObject, Link> {
   return isAnchor(kind) ? anchors : others
+}
+
+/** Gives an account another context, and with it another organisation wherever that is counted. */
+function renew(own: StoredHolder, context: AccountContext): void {
+  const { org_id } = own.context
+  own.context = context
+  if (context.org_id === org_id) return
+  for (const part of [own.anchors, own.others]) {
+    for (const { organisations } of part.keys()) {
+      count(organisations, org_id, -1)
+      count(organisations, context.org_id, 1)
+    }
+  }
 }
 
 function newest({ anchors, others }: Holder): AccountContext | null {

@@ -63,7 +63,7 @@ export function judge(
 }
 
 /** Distinct organisations of accounts. */
-export function organisationsOf(accounts: Iterable<string>, holdings: Holdings): number {
+function organisationsOf(accounts: readonly string[], holdings: Holdings): number {
   const organisations = new Set<string | undefined>()
   for (const account_id of accounts) organisations.add(holdings.context(account_id)?.org_id)
   return organisations.size

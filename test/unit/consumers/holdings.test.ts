@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { Holdings } from '../../../consumers/campaigns/holdings.ts'
 import { LinkageProcessor } from '../../../consumers/linkage/processor.ts'
@@ -35,6 +36,45 @@ test('a holding that comes to expire earlier than it was to is let go earlier', 
   holdings.add(linkAt(50))
   holdings.add(linkAt(0))
   expect(holdings.expire(170 * HOUR_MS)).toEqual([linkAt(0)])
+})
+
+const holdingChange = fc.record({
+  does: fc.constantFrom('add', 'add', 'remove'),
+  kind: fc.constantFrom('span', 'client'),
+  object: fc.integer({ min: 0, max: 2 }),
+  account_id: fc.constantFrom('one', 'two', 'three'),
+  org_id: fc.constantFrom('org', 'other org'),
+  last_seen_ms: fc.integer({ min: 0, max: 5 }),
+} as const)
+
+test('organisations of an object are those of the newest contexts of its holders, whenever they are asked for', () => {
+  fc.assert(
+    fc.property(fc.array(holdingChange, { maxLength: 60 }), (changes) => {
+      const holdings = new Holdings()
+      for (const { does, kind, object, account_id, org_id, last_seen_ms } of changes) {
+        const link: Link = { ...linkAt(0), kind, object, account_id, context: { ...context, org_id, last_seen_ms } }
+        if (does === 'add') holdings.add(link)
+        else holdings.remove(link)
+        for (const { key, object: held, holders } of holdings.objects.values()) {
+          const organisations = [...holders.keys()].map((holder) => {
+            const links = [...holdings.objects.values()].flatMap((each) => each.holders.get(holder) ?? [])
+            const newest_ms = Math.max(...links.map((each) => each.context.last_seen_ms))
+            const found = holdings.context(holder)!
+            expect(found.last_seen_ms).toBe(newest_ms)
+            expect(links.map((each) => each.context)).toContain(found)
+            return found.org_id
+          })
+          // Objects of an even number are asked about all along, those of an odd number at the end.
+          if (held % 2 === 0) expect(holdings.organisations(key)).toBe(new Set(organisations).size)
+        }
+      }
+      for (const { key, holders } of holdings.objects.values()) {
+        const organisations = [...holders.keys()].map((holder) => holdings.context(holder)!.org_id)
+        expect(holdings.organisations(key)).toBe(new Set(organisations).size)
+      }
+    }),
+    { seed: 1 },
+  )
 })
 
 test('sightings by account link as those that have the context beside each use', () => {
