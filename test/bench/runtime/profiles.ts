@@ -47,9 +47,9 @@ export const FULL: Profile = {
   ],
   restore: { accounts: 250_000, requests: 20 },
   delay: [
-    { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 70, hops: 30 },
-    { ...LIVE, hop_ms: 10_000, warm_hops: 420, hops: 180 },
-    { ...LIVE, hop_ms: 5_000, warm_hops: 840, hops: 360 },
+    { ...LIVE, hop_ms: MINUTE_MS, warm_hops: 10, hops: 20 },
+    { ...LIVE, hop_ms: 10_000, warm_hops: 60, hops: 120 },
+    { ...LIVE, hop_ms: 5_000, warm_hops: 120, hops: 240 },
   ],
   memory: { accounts: 2_000_000, alive: 100_000, requests: 2, hops: 4_380, days: 365, max: 250_000, readings: 20 },
 }
