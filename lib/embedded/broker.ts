@@ -4,8 +4,8 @@ import { type BrokerStateOptions, openBrokerState } from './broker-state.ts'
 import { serveConnection } from './connection.ts'
 import { MalformedRequest } from './errors.ts'
 import { Gate } from './gate.ts'
+import { startLogCleaner } from './log-cleaner.ts'
 import { EMBEDDED_NOTICE } from './notice.ts'
-import { every } from './timer.ts'
 
 export interface EmbeddedBrokerOptions extends BrokerStateOptions {
   /** @default '127.0.0.1' */
@@ -64,19 +64,17 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions = {}): 
   const port = await listen(server, 'the embedded broker', host, options.port ?? 0)
   log(`embedded broker on ${host}:${port} (${EMBEDDED_NOTICE})`)
 
-  const timer =
-    compactionInterval_ms > 0
-      ? every(compactionInterval_ms, () => void state.topics.clean(state.clock(), false))
-      : undefined
+  const stopCleaner =
+    compactionInterval_ms > 0 ? startLogCleaner(state.topics, state.clock, compactionInterval_ms) : () => undefined
   return {
     host,
     port,
     address: `${host}:${port}`,
-    compactNow: () => state.topics.clean(state.clock(), true),
+    compactNow: () => state.topics.clean(state.clock()),
     freeze: () => gate.shut(),
     thaw: () => gate.open(),
     stop: async () => {
-      clearInterval(timer)
+      stopCleaner()
       state.groups.close()
       state.transactions.close()
       await new Promise<void>((resolve) => {

@@ -8,11 +8,6 @@ export function after(delay_ms: number, work: () => void): NodeJS.Timeout {
   return setTimeout(() => toleratingFailedData(work), delay_ms).unref()
 }
 
-/** The same again and again. */
-export function every(interval_ms: number, work: () => void): NodeJS.Timeout {
-  return setInterval(() => toleratingFailedData(work), interval_ms).unref()
-}
-
 function toleratingFailedData(work: () => void): void {
   try {
     work()

@@ -140,20 +140,29 @@ export class TopicStore {
     return sum
   }
 
-  /**
-   * Drops what is past retention and compacts the compacted topics: all of them when forced, otherwise where enough is
-   * new to be worth it. Returns the records compacted away.
-   */
-  clean(now_ms: number, isForced: boolean): number {
+  /** Drops what is past retention and compacts every compacted topic. Returns the records compacted away. */
+  clean(now_ms: number): number {
     let removed = 0
-    for (const { config, partitions } of this.#topics.values()) {
-      for (const log of partitions) {
+    for (const records of this.cleaning(now_ms, true)) removed += records
+    return removed
+  }
+
+  /**
+   * The same a partition at a time, each with the records compacted away. Compacts all when forced, otherwise where enough is
+   * new to be worth it.
+   */
+  *cleaning(now_ms: number, isForced: boolean): Generator<number> {
+    for (const topic of [...this.#topics.values()]) {
+      for (const log of topic.partitions) {
+        // Whoever takes its time may find it deleted, or with other settings.
+        if (this.#topics.get(topic.name) !== topic) break
+        const { config } = topic
         const isWorthIt = isForced || log.dirtyRatio >= config.compaction.dirtyRatio_min
-        if (config.isCompacted && isWorthIt) removed += log.compact(config.compaction, now_ms)
+        const removed = config.isCompacted && isWorthIt ? log.compact(config.compaction, now_ms) : 0
         if (config.isDeleted) log.applyRetention(config.retention, now_ms)
+        yield removed
       }
     }
-    return removed
   }
 
   /** The partition of a topic that has not been deleted since. */

@@ -22,7 +22,7 @@ export type LoadLine = { readonly begun_ms: number } | { readonly lag_ms: number
 const SEED = 1
 const TICK_MS = 50
 // More than the machine takes: requests are stamped with the times of later, and must be ready by then.
-const PREPARATION_US_PER_REQUEST = 250
+const PREPARATION_US_PER_REQUEST = 150
 const PREPARATION_MS_MIN = 5_000
 
 /**

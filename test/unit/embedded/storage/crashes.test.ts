@@ -58,7 +58,7 @@ function work({ topics, transactions }: BrokerState, told: Told): void {
     transactions.end(ID, identity, isCommit)
     if (isCommit) told.committed.push(number)
     told.unanswered = null
-    if (number === 3) topics.clean(NOW_MS, true)
+    if (number === 3) topics.clean(NOW_MS)
   }
 }
 
