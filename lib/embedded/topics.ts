@@ -148,19 +148,21 @@ export class TopicStore {
   }
 
   /**
-   * The same a partition at a time, each with the records compacted away. Compacts all when forced, otherwise where enough is
-   * new to be worth it.
+   * The same in steps, each with the records compacted away. Compacts all when forced, otherwise where enough is new to be
+   * worth it.
    */
   *cleaning(now_ms: number, isForced: boolean): Generator<number> {
     for (const topic of [...this.#topics.values()]) {
       for (const log of topic.partitions) {
-        // Whoever takes its time may find it deleted, or with other settings.
-        if (this.#topics.get(topic.name) !== topic) break
         const { config } = topic
         const isWorthIt = isForced || log.dirtyRatio >= config.compaction.dirtyRatio_min
-        const removed = config.isCompacted && isWorthIt ? log.compact(config.compaction, now_ms) : 0
+        for (const removed of config.isCompacted && isWorthIt ? log.compacting(config.compaction, now_ms) : []) {
+          yield removed
+          // Whoever takes its time may find it deleted.
+          if (!this.#has(topic)) break
+        }
+        if (!this.#has(topic)) break
         if (config.isDeleted) log.applyRetention(config.retention, now_ms)
-        yield removed
       }
     }
   }
@@ -168,6 +170,10 @@ export class TopicStore {
   /** The partition of a topic that has not been deleted since. */
   find({ topicId, index }: PartitionIdentity): PartitionLog | undefined {
     return this.all().find(({ id }) => id === topicId)?.partitions[index]
+  }
+
+  #has(topic: Topic): boolean {
+    return this.#topics.get(topic.name) === topic
   }
 
   #save({ name, id, config }: Topic, partitions: number): void {

@@ -29,16 +29,20 @@ export interface CompactionResult {
   readonly markersRemoved: readonly number[]
 }
 
+// About ten milliseconds of work.
+const STEP_BYTES = 512 << 10
+
 /**
  * Log compaction as Kafka's LogCleaner does it: the last record of every key stays, a tombstone stays for
  * delete.retention.ms after it was first passed, records of aborted transactions go, a marker goes only when its
  * transaction has no record left, and offsets never change. The newest batch always keeps its last record, so that a
- * reader can reach the end. Kafka spares the active segment; here everything below `end` is cleaned.
+ * reader can reach the end. Kafka spares the active segment; here everything below `end` is cleaned. Yields now and then:
+ * whoever serves clients as well answers them meanwhile.
  */
-export function compactBatches(input: CompactionInput): CompactionResult {
+export function* compactBatches(input: CompactionInput): Generator<void, CompactionResult> {
   const eligible = eligibleCount(input)
   const isAborted = abortedLookup(input.aborted)
-  const latest = latestOffsets(input.batches.slice(0, eligible), isAborted)
+  const latest = yield* latestOffsets(input.batches.slice(0, eligible), isAborted)
   const newestOffset = input.batches.at(-1)?.lastOffset ?? -1
 
   const kept: StoredBatch[] = []
@@ -47,7 +51,9 @@ export function compactBatches(input: CompactionInput): CompactionResult {
   const withRecords = new Set<number>()
   let hasChanged = false
   let recordsRemoved = 0
+  const pace = new Pace()
   for (const [index, batch] of input.batches.entries()) {
+    if (pace.isStepDone(batch)) yield
     if (index >= eligible) {
       kept.push(batch)
       continue
@@ -92,12 +98,14 @@ function abortedLookup(aborted: CompactionInput['aborted']): (batch: StoredBatch
     )
 }
 
-function latestOffsets(
+function* latestOffsets(
   batches: readonly StoredBatch[],
   isAborted: (batch: StoredBatch) => boolean,
-): ReadonlyMap<string, number> {
+): Generator<void, ReadonlyMap<string, number>> {
   const latest = new Map<string, number>()
+  const pace = new Pace()
   for (const batch of batches) {
+    if (pace.isStepDone(batch)) yield
     if (batch.header.isControl || isAborted(batch)) continue
     const cursor = new RecordCursor(inflateRecords(batch.bytes, batch.header.codec))
     while (cursor.next()) {
@@ -106,6 +114,18 @@ function latestOffsets(
     }
   }
   return latest
+}
+
+/** Counts what has been looked through since the last step. */
+class Pace {
+  private since_bytes = 0
+
+  isStepDone({ header }: StoredBatch): boolean {
+    this.since_bytes += header.size_bytes
+    if (this.since_bytes < STEP_BYTES) return false
+    this.since_bytes = 0
+    return true
+  }
 }
 
 function cleanBatch(

@@ -51,6 +51,8 @@ export class PartitionLog {
   readonly #listeners = new Set<() => void>()
   #aborted: AbortedTransaction[] = []
   #cleaned_bytes = 0
+  /** How often batches have gone: a compaction that sees another one happen meanwhile has looked at what is no longer there. */
+  #removals = 0
   #startOffset = 0
   #endOffset = 0
 
@@ -163,20 +165,36 @@ export class PartitionLog {
 
   /** Removes superseded records below the last stable offset. Returns how many records went. */
   compact(policy: CompactionPolicy, now_ms: number): number {
-    const batches = Array.from({ length: this.#store.length }, (_, index) => this.#store.at(index))
-    const result = compactBatches({
-      batches,
-      aborted: this.#aborted,
-      end: this.lastStableOffset,
-      policy,
-      now_ms,
-    })
-    if (result.hasChanged) this.#store.replaceAll(result.batches, this.#summary())
-    this.#cleaned_bytes = this.size_bytes
+    let removed = 0
+    for (const records of this.compacting(policy, now_ms)) removed += records
+    return removed
+  }
+
+  /**
+   * The same in steps, between which others may append and read; with each, how many records went. Nothing changes before the last
+   * step, and nothing at all when batches went in another way meanwhile.
+   */
+  *compacting(policy: CompactionPolicy, now_ms: number): Generator<number> {
+    const removals = this.#removals
+    const batches = this.#batchesFrom(0)
+    const compaction = compactBatches({ batches, aborted: this.#aborted, end: this.lastStableOffset, policy, now_ms })
+    let step = compaction.next()
+    while (!step.done) {
+      yield 0
+      step = compaction.next()
+    }
+    if (this.#removals !== removals) return
+    const result = step.value
+    const appended = this.#batchesFrom(batches.length)
+    if (result.hasChanged) {
+      this.#removals++
+      this.#store.replaceAll([...result.batches, ...appended], this.#summary())
+    }
+    this.#cleaned_bytes = this.size_bytes - appended.reduce((sum, { header }) => sum + header.size_bytes, 0)
     // A list entry without its marker would make readers drop the producer's later, committed records.
     const gone = new Set(result.markersRemoved)
     this.#aborted = this.#aborted.filter((transaction) => !gone.has(transaction.lastOffset))
-    return result.recordsRemoved
+    yield result.recordsRemoved
   }
 
   /** Drops whole batches from the head that are too old or too much, never beyond the last stable offset. */
@@ -232,8 +250,13 @@ export class PartitionLog {
     return { startOffset: this.#startOffset, endOffset: this.#endOffset, producers: this.#sequences.rows() }
   }
 
+  #batchesFrom(first: number): StoredBatch[] {
+    return Array.from({ length: this.#store.length - first }, (_, index) => this.#store.at(first + index))
+  }
+
   #advanceStart(offset: number): void {
     if (offset <= this.#startOffset) return
+    this.#removals++
     this.#startOffset = offset
     this.#store.dropHead(indexOfOffset(this.#store, offset), this.#summary())
     this.#aborted = this.#aborted.filter((transaction) => transaction.lastOffset >= offset)

@@ -223,3 +223,55 @@ describe('retention', () => {
     expect(log.startOffset).toBe(0)
   })
 })
+
+describe('a compaction in steps', () => {
+  const LARGE = 'x'.repeat(100_000)
+
+  /** A log of two megabytes, in which every second record is superseded, and a compaction that has begun with it. */
+  function begun() {
+    const log = new PartitionLog()
+    for (let number = 0; number < 20; number++) put(log, [[`key-${Math.floor(number / 2)}`, `${number} ${LARGE}`]])
+    const steps = log.compacting(POLICY, NOW_MS)
+    expect(steps.next()).toEqual({ done: false, value: 0 })
+    return { log, steps }
+  }
+  const kept = Array.from({ length: 10 }, (_, number) => `${2 * number + 1}:key-${number}`)
+
+  test('changes nothing before its last step', () => {
+    const { log, steps } = begun()
+    const before = contents(log)
+    let count = 1
+    let removed = 0
+    for (const records of steps) {
+      count++
+      if (records === 0) expect(contents(log)).toEqual(before)
+      removed += records
+    }
+    expect(count).toBeGreaterThan(4)
+    expect(removed).toBe(10)
+    expect(contents(log)).toEqual(kept)
+    expect(log.dirtyRatio).toBe(0)
+  })
+
+  test('keeps what is appended meanwhile, and counts it as new', () => {
+    const { log, steps } = begun()
+    put(log, [['key-0', LARGE]])
+    put(log, [['key-0', 'last']])
+    for (const _ of steps);
+    expect(contents(log)).toEqual([...kept, '20:key-0', '21:key-0'])
+    expect(log.dirtyRatio).toBeGreaterThan(0.05)
+    log.compact(POLICY, NOW_MS)
+    expect(contents(log)).toEqual([...kept.slice(1), '21:key-0'])
+  })
+
+  test.each<[string, (log: PartitionLog) => void]>([
+    ['deleted', (log) => void log.deleteRecordsBefore(5)],
+    ['compacted', (log) => void log.compact(POLICY, NOW_MS)],
+  ])('leaves a log alone of which records were %s meanwhile', (_, change) => {
+    const { log, steps } = begun()
+    change(log)
+    const left = contents(log)
+    for (const removed of steps) expect(removed).toBe(0)
+    expect(contents(log)).toEqual(left)
+  })
+})
