@@ -9,7 +9,14 @@ import {
   repeats,
   unevenPartitions,
 } from './troubles/inputs.ts'
-import { killInRestore, kills, rebalanceInCommit, rebalanceInRestore, silence } from './troubles/members.ts'
+import {
+  killInRestore,
+  kills,
+  oneToFourToTwo,
+  rebalanceInCommit,
+  rebalanceInRestore,
+  silence,
+} from './troubles/members.ts'
 import { brokerAway, brokerRestart, registryAway } from './troubles/services.ts'
 import { openTurns, PARTITIONS, type Turn, type Turns } from './turns.ts'
 
@@ -21,6 +28,7 @@ const TROUBLES: [string, (turn: Turn) => Promise<void>][] = [
   // First, so that nothing else stands in any changelog.
   ['each changelog holds nothing but tombstones, aborted records and markers', formerOwner],
   ['poison stands in a row before all else that is to be read', poison],
+  ['one member becomes four, and four become two', oneToFourToTwo],
   ['processes are killed at points of a commit', kills],
   ['a process is killed while it restores', killInRestore],
   ['the groups rebalance during a restore', rebalanceInRestore],

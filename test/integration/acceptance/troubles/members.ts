@@ -9,9 +9,21 @@ import type { Fault } from '../../runtime/fault.ts'
 import { watchCommits } from '../../runtime/faults.ts'
 import { TestGate } from '../../runtime/gate.ts'
 import { type MemberProcess, metFault } from '../../runtime/member-process.ts'
-import { alone, PARTITIONS, sharing, type Turn } from '../turns.ts'
+import { alone, PARTITIONS, sharing, stopInTime, type Turn } from '../turns.ts'
 
 // What happens to members, met by the whole pipeline.
+
+export async function oneToFourToTwo(turn: Turn): Promise<void> {
+  const members = [await turn.start()]
+  await turn.produce(1)
+  for (let count = 2; count <= 4; count++) {
+    const [member] = await Promise.all([turn.start(), turn.produce(count)])
+    members.push(member)
+  }
+  await sharing(members, PARTITIONS / 4)
+  await Promise.all([...members.splice(1, 2).map(stopInTime), turn.produce(5)])
+  await sharing(members, PARTITIONS / 2)
+}
 
 export async function kills(turn: Turn): Promise<void> {
   const survivor = await turn.start()
