@@ -29,7 +29,7 @@ export interface CompactionResult {
   readonly markersRemoved: readonly number[]
 }
 
-// About ten milliseconds of work.
+// So little that nobody who waits meanwhile notices.
 const STEP_BYTES = 512 << 10
 
 /**

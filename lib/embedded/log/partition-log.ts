@@ -181,9 +181,10 @@ export class PartitionLog {
     let step = compaction.next()
     while (!step.done) {
       yield 0
+      // A store on disk could no longer read what it is looking at.
+      if (this.#removals !== removals) return
       step = compaction.next()
     }
-    if (this.#removals !== removals) return
     const result = step.value
     const appended = this.#batchesFrom(batches.length)
     if (result.hasChanged) {

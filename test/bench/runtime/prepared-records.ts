@@ -24,10 +24,6 @@ export class PreparedRecords {
     this.topic = topic
   }
 
-  get length(): number {
-    return this.keys.length
-  }
-
   add(key: string, partition: number, value: Buffer): void {
     if (this.used_bytes + value.length > CHUNK_BYTES) {
       this.chunks.push(Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, value.length)))
